@@ -1,0 +1,229 @@
+"""Messages between the app, its load workers and the embedded platform.
+
+Down the pipe: one JSON object a line (plan, then commands). Up the pipe: frames of a 4-byte
+little-endian length and a msgpack body. All instants are `time.monotonic_ns()`, which every process
+of one machine shares. Counts are deltas since the sender's previous report unless the name ends in
+`_now`, which is a gauge.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
+    """All that a load worker needs; nothing about faults, criteria or labels' use.
+
+    `profile` is a dumped `LoadProfile`, already scaled by speed and rate scale. `share` of
+    `shares` says which customers are this worker's. `sender` is `module:callable`.
+    """
+
+    run_id: str
+    id_prefix: str
+    seed: int
+    share: int
+    shares: int
+    profile: dict[str, object]
+    duration_seconds: float
+    mix: str
+    sender: str
+    url: str
+    connections: int = 64
+    connect_timeout_seconds: float = 1.0
+    request_timeout_seconds: float = 5.0
+    attempts: int = 3
+    backoff_base_seconds: float = 0.05
+    backoff_cap_seconds: float = 1.0
+    tick_seconds: float = 0.25
+    drain_seconds: float = 10.0
+
+
+class Start(msgspec.Struct, frozen=True, tag="start"):
+    """Arrival 0's clock begins at this instant."""
+
+    at_ns: int
+
+
+class Pause(msgspec.Struct, frozen=True, tag="pause"):
+    """Send nothing more; the run clock stands still."""
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume"):
+    """Go on where the run clock stood, without catching up."""
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """No further arrivals; drain what is under way, then report `final`."""
+
+
+class Abort(msgspec.Struct, frozen=True, tag="abort"):
+    """Emergency stop: no further request, no retry, report `final` at once."""
+
+
+WorkerCommand = WorkerPlan | Start | Pause | Resume | Stop | Abort
+
+
+class SparseHistogram(msgspec.Struct, frozen=True):
+    """Non-zero buckets of one histogram: int32 indices and int64 counts as raw bytes."""
+
+    indices: bytes = b""
+    counts: bytes = b""
+
+
+class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
+    """What one worker did in one tick.
+
+    `acknowledged` are the arrival numbers (uint32, raw bytes) decided in this tick. `outcomes`
+    counts attempts by outcome class. `confusion` counts decisions by `fraud_kind:decision`.
+    `exchange` is the last raw request and answer, at most 2 KB each.
+    """
+
+    share: int
+    tick: int
+    schedule_seconds: float
+    due: int
+    sent: int
+    dropped: int
+    decided: int
+    rejected: int
+    failed: int
+    backlog_now: int
+    in_flight_now: int
+    attempts: int
+    answer_mismatches: int
+    outcomes: dict[str, int]
+    decisions: dict[str, int]
+    confusion: dict[str, int]
+    fraud_value_usd: dict[str, float]
+    response: SparseHistogram
+    service: SparseHistogram
+    lateness: SparseHistogram
+    acknowledged: bytes
+    cpu_seconds: float
+    rss_bytes_now: int
+    loop_lag_ms_now: float
+    connections_now: int
+    exchange: tuple[str, str] | None = None
+    final: bool = False
+
+
+class WorkerReady(msgspec.Struct, frozen=True, tag="ready"):
+    """The worker holds its plan and open connections and waits for `Start`."""
+
+    share: int
+    pid: int
+
+
+class WorkerFailed(msgspec.Struct, frozen=True, tag="failed"):
+    """The worker cannot run its plan; the message says what and what to do."""
+
+    share: int
+    message: str
+
+
+WorkerMessage = WorkerReport | WorkerReady | WorkerFailed
+
+
+class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, tag="settings"):
+    """How the embedded platform is to run; `journal` is the SQLite file it writes."""
+
+    journal: str
+    scorers: int = 4
+    model: str = ""
+    tick_seconds: float = 0.25
+
+
+class HoldDown(msgspec.Struct, frozen=True, kw_only=True, tag="hold_down"):
+    """Kill these scorers with SIGKILL, and again as they return, until released or the lease ends."""
+
+    scorers: list[int]
+    lease_seconds: float
+
+
+class Release(msgspec.Struct, frozen=True, tag="release"):
+    """Clear every fault."""
+
+
+class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
+    """Finish what is under way, close the journal and end."""
+
+
+PlatformCommand = PlatformSettings | HoldDown | Release | Shutdown
+
+
+class PlatformReady(msgspec.Struct, frozen=True, kw_only=True, tag="platform_ready"):
+    """The platform answers on 127.0.0.1:`port`."""
+
+    port: int
+    pid: int
+    journal: str
+
+
+class ScorerTelemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """One scorer process; counts are cumulative over the life of its slot."""
+
+    index: int
+    pid: int
+    status: str  # up | starting | down
+    restarts: int
+    scored: int
+    busy_seconds: float
+    cpu_seconds: float
+    rss_bytes: int
+    queue_depth: int
+    latency_ms: float | None  # mean edge → scorer → edge in this report's interval
+    customers: int
+
+
+class AgentTelemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """One agent over all scorers; counts are cumulative, latency is of this interval."""
+
+    name: str
+    scored: int
+    busy_seconds: float
+    latency_ms: float | None  # mean time of one batch
+    errors: int
+
+
+class EdgeTelemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """The edge process; counts are cumulative over the life of the platform."""
+
+    pid: int
+    status: str  # up | starting | down
+    restarts: int
+    requests: int
+    decided: int
+    invalid: int
+    shed: int
+    replayed: int  # answered from journal or pending: a retry of a known id
+    in_flight: int
+    connections: int
+    queue_depth: int
+    queue_age_ms: float
+    commits: int
+    commit_ms: float | None  # mean of this interval
+    journal_rows: int
+    latency_ms: float | None  # mean request received → answer written in this interval
+    cpu_seconds: float
+    rss_bytes: int
+
+
+class PlatformReport(msgspec.Struct, frozen=True, kw_only=True, tag="platform_report"):
+    """The platform's state, once a tick."""
+
+    at_ns: int
+    supervisor_pid: int
+    edge: EdgeTelemetry
+    scorers: list[ScorerTelemetry]
+    agents: list[AgentTelemetry]
+    held_down: list[int]
+    cpu_seconds: float  # cumulative, all processes of the platform, dead ones included
+
+
+class PlatformFailed(msgspec.Struct, frozen=True, tag="platform_failed"):
+    """The platform cannot start; the message says what and what to do."""
+
+    message: str
+
+
+PlatformMessage = PlatformReady | PlatformReport | PlatformFailed
