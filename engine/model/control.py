@@ -134,7 +134,7 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, tag="settings"
 
 
 class HoldDown(msgspec.Struct, frozen=True, kw_only=True, tag="hold_down"):
-    """Kill these scorers with SIGKILL, and again as they return, until released or the lease ends."""
+    """Kill these scorers (SIGKILL), and again as they return, until released or the lease ends."""
 
     scorers: list[int]
     lease_seconds: float
