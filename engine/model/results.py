@@ -76,7 +76,7 @@ class CriterionResult(_Record):
 
 
 class Counts(_Record):
-    """Transactions: due = sent + dropped + backlog; sent = decided + rejected + failed + in flight."""
+    """Totals. due = sent + dropped + backlog; sent = decided + rejected + failed + in_flight."""
 
     due: int
     sent: int
