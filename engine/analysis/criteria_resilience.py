@@ -1,0 +1,153 @@
+"""Criteria on faults: recovery, containment, graceful degradation and scaling."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from engine.analysis.evidence import (
+    Evidence,
+    Finding,
+    compare,
+    not_exercised,
+    not_measured,
+    scorers_hit,
+)
+from engine.model.fault import FailureType
+from engine.model.results import FaultRecord
+
+UTILISATION = 0.80
+STAYED_SECONDS = 5.0
+TICKS_HELD = 4  # a gauge stands for one second when a report is late
+
+
+def _missing_faults(evidence: Evidence) -> Finding | None:
+    """Why the faults cannot decide, or None if every planned one that was reached took place."""
+    proven = evidence.proven_faults
+    if not proven:
+        return not_exercised("No fault took place.")
+    reached = [
+        fault
+        for fault in evidence.scenario.failure_scenarios
+        if fault.start_time_seconds / evidence.speed <= evidence.seconds
+    ]
+    by_plan = [fault for fault in proven if not fault.by_hand]
+    if len(by_plan) < len(reached):
+        return not_exercised(
+            f"Only {len(by_plan)} of the {len(reached)} planned faults took place."
+        )
+    return None
+
+
+def _recovered(proven: list[FaultRecord]) -> Finding:
+    judged = [fault for fault in proven if fault.steady_state is not None]
+    back = [fault for fault in judged if fault.recovered_at_seconds is not None]
+    if len(back) == len(judged) < len(proven):
+        return not_exercised("A fault came before there was a steady state to recover to.")
+    return compare(
+        len(back) == len(judged),
+        len(back) / len(judged),
+        f"The target returned to its steady state after {len(back)} of {len(judged)} faults.",
+    )
+
+
+def automatic_recovery(evidence: Evidence, _threshold: float) -> Finding:
+    """Faults recovered ÷ faults = 1, with every planned fault having taken place."""
+    return _missing_faults(evidence) or _recovered(evidence.proven_faults)
+
+
+def recovery_demonstrated(evidence: Evidence, _threshold: float) -> Finding:
+    """Faults recovered ÷ faults = 1, with at least one proven fault."""
+    proven = evidence.proven_faults
+    return _recovered(proven) if proven else not_exercised("No fault took place.")
+
+
+def no_cascading_failures(evidence: Evidence, _threshold: float) -> Finding:
+    """Ticks since the first fault with a component down that no fault had hit = 0."""
+    if not evidence.target.has_telemetry:
+        return not_measured("The target does not report on its components.")
+    undecided = _missing_faults(evidence)
+    if undecided is not None:
+        return undecided
+    since = evidence.during(min(f.onset_seconds for f in evidence.proven_faults), None)
+    gauges = since[["edge_up", "scorers_up_now", "scorers_asked"]].ffill(limit=TICKS_HELD)
+    if gauges["scorers_asked"].isna().all():
+        return not_exercised("The target sent no report on its components.")
+    allowed = _scorers_allowed_down(evidence, since["t_seconds"].to_numpy())
+    up = gauges["scorers_up_now"].to_numpy() + allowed >= gauges["scorers_asked"].to_numpy()
+    beyond = ~(up & (gauges["edge_up"] >= 1).to_numpy())
+    return compare(
+        not beyond.any(),
+        float(beyond.sum()),
+        f"In {int(beyond.sum()):,} of {len(beyond):,} ticks since the first fault a component "
+        f"was down that no fault had hit.",
+    )
+
+
+def _scorers_allowed_down(evidence: Evidence, at: np.ndarray) -> np.ndarray:
+    """How many scorers the faults of each instant hold down, until each is recovered from."""
+    allowed = np.zeros(len(at))
+    for fault in evidence.proven_faults:
+        if fault.failure_type is FailureType.LAMBDA_CRASH:
+            end = fault.recovered_at_seconds
+            within = (at >= fault.onset_seconds) & (at <= (np.inf if end is None else end + 1))
+            allowed += within * scorers_hit(fault.severity, evidence.scenario.scorers)
+    return allowed
+
+
+def graceful_degradation(evidence: Evidence, _threshold: float) -> Finding:
+    """While a fault was active, failed share − share of the target that was hit ≤ 0."""
+    undecided = _missing_faults(evidence)
+    if undecided is not None:
+        return undecided
+    excess = []
+    for fault in evidence.proven_faults:
+        ticks = evidence.during(fault.onset_seconds, fault.clear_seconds)
+        failed = float(ticks["failed"].sum())
+        ended = failed + float(ticks["decided"].sum() + ticks["rejected"].sum())
+        if ended == 0:
+            return not_exercised("No transaction came to an end while a fault was active.")
+        excess.append(failed / ended - evidence.share_hit(fault))
+    worst = max(excess)
+    return compare(
+        worst <= 0,
+        worst,
+        f"During {sum(e <= 0 for e in excess)} of {len(excess)} faults no larger share of "
+        f"transactions failed than the share of the target that was hit.",
+    )
+
+
+def auto_scaling_triggered(evidence: Evidence, threshold: float) -> Finding:
+    """Seconds from the fifth second in a row above 80 % utilisation to one more scorer."""
+    if not evidence.target.has_telemetry:
+        return not_measured("The target does not report its utilisation.")
+    onset = _utilised_since(evidence.ticks)
+    if onset is None:
+        return not_exercised("Utilisation never stayed above the scaling limit.")
+    asked = evidence.ticks.set_index("t_seconds")["scorers_asked"].dropna()
+    before, after = asked[asked.index <= onset], asked[asked.index > onset]
+    grown = after[after > before.iloc[-1]] if len(before) else after.iloc[:0]
+    if grown.empty:
+        watched = evidence.seconds - onset
+        if watched < threshold:
+            return not_exercised("The run ended before the time to scale was up.")
+        return compare(False, watched, f"No scorer was added within {watched:.0f} s.")
+    waited = float(grown.index[0]) - onset
+    return compare(waited <= threshold, waited, f"A scorer was added after {waited:.1f} s.")
+
+
+def _utilised_since(ticks: pd.DataFrame) -> float | None:
+    """When CPU ÷ processes had been above the limit for five seconds; None if it never was."""
+    processes = ticks["scorers_up_now"] + ticks["edge_up"]
+    above = (ticks["platform_cpu_cores"] / processes.where(processes > 0)) > UTILISATION
+    start: float | None = None
+    for at, high in zip(ticks["t_seconds"], above, strict=True):
+        start = (start if start is not None else float(at)) if high else None
+        if start is not None and at - start >= STAYED_SECONDS:
+            return float(at)
+    return None
+
+
+def business_value_clear(_evidence: Evidence, _threshold: float) -> Finding:
+    """Claims of the closing act held or said not to ÷ claims = 1."""
+    return not_exercised("The closing act makes no claims that could be checked.")
