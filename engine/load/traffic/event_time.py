@@ -1,0 +1,81 @@
+"""Event time: when, in the simulated world, transaction n happens.
+
+Arrivals follow a rate λ(t) with a daily and weekly rhythm, in all `PER_DAY` a day on average.
+With Λ(t) = ∫ λ, transaction n happens at Λ⁻¹(n + u), u uniform in [0, 1): event time rises with n,
+so every customer's transactions are in order, and it depends on (seed, n) only. A run at 6,000/s
+lives through a day of events in 1.7 s; that is what gives customers a history within a demo.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from engine.load.traffic.draws import F64, I64
+
+PER_DAY = 10_000
+EPOCH = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)  # a Monday
+EPOCH_SECONDS = int(EPOCH.timestamp())
+FIRST_HOUR = 8.0  # transaction 0 happens at this hour of the first day
+DAY_SECONDS = 86_400
+WEEK_SECONDS = 7 * DAY_SECONDS
+
+# Relative activity by local hour 0..23, and by weekday from Monday; assumed, read off no data.
+HOUR_SHAPE = np.array(
+    [
+        *(0.30, 0.18, 0.12, 0.10, 0.12, 0.25, 0.50, 0.80, 1.00, 1.10, 1.20, 1.40),
+        *(1.60, 1.50, 1.30, 1.25, 1.35, 1.60, 1.80, 1.70, 1.40, 1.10, 0.80, 0.50),
+    ]
+)
+WEEKDAY_SHAPE = np.array([0.92, 0.94, 0.97, 1.00, 1.15, 1.20, 0.82])
+
+
+def _week_table() -> tuple[F64, F64]:
+    """Hours since Monday 0:00 UTC (0..168) and arrivals by then, for the population at UTC+1."""
+    hours = np.arange(168)
+    local = (hours + 1) % 168
+    rate = (0.25 + HOUR_SHAPE[local % 24]) * WEEKDAY_SHAPE[local // 24]
+    rate *= 7 * PER_DAY / rate.sum()
+    seconds: F64 = np.arange(169, dtype=np.float64) * 3600.0
+    return seconds, np.concatenate([[0.0], np.cumsum(rate)])
+
+
+_SECONDS, _ARRIVALS = _week_table()
+_OFFSET = float(np.interp(FIRST_HOUR * 3600, _SECONDS, _ARRIVALS))
+
+
+def event_ms(numbers: I64, jitter: F64) -> I64:
+    """Milliseconds since `EPOCH` of arrivals; jitter uniform in [0, 1)."""
+    weeks, rest = np.divmod(numbers + jitter + _OFFSET, 7 * PER_DAY)
+    seconds = weeks * WEEK_SECONDS + np.interp(rest, _ARRIVALS, _SECONDS)
+    whole: I64 = (seconds * 1000).astype(np.int64)
+    return whole
+
+
+def rhythm(hour_utc: float, offsets: F64) -> F64:
+    """Relative activity at this UTC hour of people at these offsets from UTC, in hours."""
+    hours = ((hour_utc + offsets) % 24).astype(np.int64)
+    shape: F64 = HOUR_SHAPE[hours]
+    return shape
+
+
+class Clockface:
+    """Formats event times as ISO 8601 UTC with milliseconds, from tables."""
+
+    def __init__(self) -> None:
+        self._minutes: dict[int, str] = {}
+        self._seconds = [f"{ms // 1000:02d}.{ms % 1000:03d}Z" for ms in range(60_000)]
+
+    def texts(self, event: I64) -> list[str]:
+        """One text a time, e.g. `2026-01-05T08:00:03.214Z`."""
+        minutes, rest = np.divmod(event, 60_000)
+        seconds, known = self._seconds, self._minutes
+        if len(known) > 20_000:
+            known.clear()
+        for minute in np.unique(minutes).tolist():
+            if minute not in known:
+                at = datetime.fromtimestamp(EPOCH_SECONDS + minute * 60, UTC)
+                known[minute] = at.strftime("%Y-%m-%dT%H:%M:")
+        pairs = zip(minutes.tolist(), rest.tolist(), strict=True)
+        return [known[minute] + seconds[ms] for minute, ms in pairs]

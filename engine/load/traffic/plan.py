@@ -1,0 +1,202 @@
+"""Who does what in a block of arrivals: single purchases, runs of purchases, and campaigns.
+
+A block of 1,024 arrivals is about two and a half hours of event time. Most rows are single
+purchases. A tenth are *runs*: one customer out shopping, or paying many small amounts for a game or
+tickets; honest, and to a velocity rule the same as a thief. Frauds are *campaigns*: a card number
+tried at many merchants in minutes (card testing), or a stolen account used for days (account
+takeover), a few transactions at a time. The shares of a mix are budgets per block, kept exactly in
+the long run; frauds come in lumps of `LUMP` rows so that campaigns stay whole at low prevalence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.load.traffic.customers import choose, chosen_one
+from engine.load.traffic.draws import (
+    F64,
+    I64,
+    U8,
+    U64,
+    exponential,
+    key,
+    keys,
+    mixed,
+    pick,
+    uniforms,
+)
+from engine.model.scenario import MIX_SHARES, TrafficMix
+
+BLOCK = 1024
+LUMP = 24
+RUN_SHARE = 0.10
+HUGE_SHARE = 0.0003  # of all rows, where the mix has edge cases at all
+REJECTS = 6  # kinds of edge case that a platform must refuse
+HUGE = REJECTS + 1
+CASES_PER_SHARE = 400  # accounts under a thief's control at once, for each unit of fraud share
+_STRIDE = 4096  # room for the draws of one block
+
+SINGLE, ERRANDS, SMALL_RUN, TESTING, SLOW_TESTING, TAKEOVER = range(6)
+KIND_OF_ROLE = np.array([0, 0, 0, 1, 1, 2], dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A kind of sequence: how often, how long, and how many arrivals apart."""
+
+    role: int
+    weight: float
+    shortest: int
+    mean_more: float
+    longest: int
+    mean_gap: float
+
+
+HONEST_RUNS = (Run(ERRANDS, 0.55, 2, 1.2, 6, 30.0), Run(SMALL_RUN, 0.45, 3, 2.5, 12, 7.0))
+CAMPAIGNS = (
+    Run(TESTING, 0.19, 4, 4.0, 16, 6.0),
+    Run(SLOW_TESTING, 0.19, 1, 1.5, 4, 60.0),
+    Run(TAKEOVER, 0.62, 1, 1.8, 6, 50.0),
+)
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Rows of sequences, in order of the block position they wish for."""
+
+    role: U8
+    origin: U64
+    wish: F64
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One block, a row an arrival: role, customer, the campaign's or purchase's bits, edge code."""
+
+    role: U8
+    customer: I64
+    origin: U64
+    edge: U8
+
+
+def budget(share: float, block: int, lump: int = 1) -> int:
+    """Rows of a share that fall into this block."""
+    before = int(block * BLOCK * share / lump + 1e-9)
+    return (int((block + 1) * BLOCK * share / lump + 1e-9) - before) * lump
+
+
+class Sequencer:
+    """Draws the sequences of one kind of behaviour."""
+
+    def __init__(self, seed: int, mix: TrafficMix, name: str, runs: tuple[Run, ...]) -> None:
+        parts = ("kind", "length", "start", "gap")
+        self._streams = keys(seed, str(mix), name, names=parts)
+        self._origin = key(seed, str(mix), name, "origin")
+        weights = np.array([run.weight for run in runs])
+        self._cumulative = np.cumsum(weights / weights.sum())
+        self._role = np.array([run.role for run in runs], dtype=np.uint8)
+        self._shortest = np.array([run.shortest for run in runs])
+        self._more = np.array([run.mean_more for run in runs])
+        self._longest = np.array([run.longest for run in runs])
+        self._gap = np.array([run.mean_gap for run in runs])
+
+    def draw(self, block: int, rows: int) -> Sequences:
+        """Sequences of this block that fill exactly this many rows."""
+        index = block * _STRIDE + np.arange(rows)
+        kind_draw, length_draw, start_draw, gap_draw = uniforms(index, self._streams)
+        kind = np.minimum(np.searchsorted(self._cumulative, kind_draw), len(self._role) - 1)
+        more = exponential(length_draw, self._more[kind]).astype(np.int64)
+        length = np.minimum(self._shortest[kind] + more, self._longest[kind])
+        ends = np.cumsum(length)
+        count = int(np.searchsorted(ends, rows)) + 1 if rows else 0
+        ends = np.minimum(ends[:count], rows)
+        starts = np.concatenate([[0], ends[:-1]]) if count else ends
+        sequence = np.repeat(np.arange(count), ends - starts)
+        gaps = 1.0 + exponential(gap_draw, self._gap[kind[sequence]])
+        elapsed = np.cumsum(gaps)
+        elapsed -= elapsed[starts][sequence]
+        span = elapsed[ends - 1] + 1
+        shrink = np.minimum(1.0, (BLOCK - 1) / span)
+        first = start_draw[:count] * np.maximum(1.0, BLOCK - span)
+        return Sequences(
+            role=self._role[kind[sequence]],
+            origin=mixed(index[:count], self._origin)[sequence],
+            wish=first[sequence] + elapsed * shrink[sequence],
+        )
+
+
+def seated(wish: F64) -> I64:
+    """Distinct positions 0..BLOCK-1 as near as can be to ascending wishes, in their order."""
+    order = np.arange(len(wish))
+    pushed = order + np.maximum.accumulate(wish.astype(np.int64) - order)
+    latest = BLOCK - len(wish) + order
+    position: I64 = np.minimum(pushed, latest)
+    return position
+
+
+class Planner:
+    """Plans any block of a (seed, mix); the same block gives the same plan."""
+
+    def __init__(self, seed: int, mix: TrafficMix, by_activity: F64) -> None:
+        self._shares = MIX_SHARES[mix]
+        self._by_activity = by_activity
+        self._honest = Sequencer(seed, mix, "honest", HONEST_RUNS)
+        self._campaigns = Sequencer(seed, mix, "campaigns", CAMPAIGNS)
+        names = ("customer", "edge", "edge_kind", "huge")
+        self._streams = keys(seed, str(mix), "plan", names=names)
+        self._single = key(seed, str(mix), "single")
+        self._cases = max(4, round(self._shares[1] * CASES_PER_SHARE))
+        names = ("phase", "period", "case", "victim")
+        self._case_streams = keys(seed, str(mix), "cases", names=names)
+
+    def plan(self, block: int, present: F64) -> Plan:
+        """The plan of a block, given the cumulative shares of customers at its hour."""
+        index = block * BLOCK + np.arange(BLOCK)
+        customer_draw, edge_draw, kind_draw, huge_draw = uniforms(index, self._streams)
+        role = np.zeros(BLOCK, dtype=np.uint8)
+        origin = mixed(index, self._single)
+        customer = choose(present, customer_draw)
+        self._seat_sequences(block, present, role, origin, customer)
+        edge = self._edges(block, role, edge_draw, kind_draw)
+        if self._shares[2] > 0:
+            edge[(huge_draw < HUGE_SHARE) & (edge == 0) & (role == SINGLE)] = HUGE
+        return Plan(role, customer, origin, edge)
+
+    def _seat_sequences(
+        self, block: int, present: F64, role: U8, origin: U64, customer: I64
+    ) -> None:
+        """Write runs and campaigns over the single purchases."""
+        honest = self._honest.draw(block, budget(RUN_SHARE * self._shares[0], block))
+        frauds = self._campaigns.draw(block, budget(self._shares[1], block, LUMP))
+        frauds_origin = frauds.origin.copy()
+        taken = frauds.role == TAKEOVER
+        frauds_origin[taken] = self._case_of(block, frauds.origin[taken])
+        wish = np.concatenate([honest.wish, frauds.wish])
+        order = np.argsort(wish, kind="stable")
+        seats = seated(wish[order])
+        role[seats] = np.concatenate([honest.role, frauds.role])[order]
+        origin[seats] = np.concatenate([honest.origin, frauds_origin])[order]
+        owners = [chosen_one(present, honest.origin), chosen_one(self._by_activity, frauds_origin)]
+        customer[seats] = np.concatenate(owners)[order]
+
+    def _case_of(self, block: int, origin: U64) -> U64:
+        """The stolen account each takeover belongs to: bits that stay the same for days.
+
+        There are as many cases at a time as the mix has fraud for; each lives 4 to 40 blocks.
+        """
+        phase, period, case, _ = self._case_streams
+        slot = pick(origin, self._cases)
+        blocks = 4 + pick(mixed(slot, period), 37)
+        generation = (block + pick(mixed(slot, phase), 1000)) // blocks
+        return mixed(generation * self._cases + slot, case)
+
+    def _edges(self, block: int, role: U8, order: F64, kind: F64) -> U8:
+        """Edge cases among the single purchases: 1..REJECTS, 0 for none."""
+        edge = np.zeros(BLOCK, dtype=np.uint8)
+        count = budget(self._shares[2], block)
+        if count:
+            ranked = np.argsort(np.where(role == SINGLE, order, 2.0), kind="stable")[:count]
+            edge[ranked] = 1 + (kind[ranked] * REJECTS).astype(np.uint8)
+        return edge
