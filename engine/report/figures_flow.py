@@ -1,0 +1,104 @@
+"""The flow's figures: rates and latencies of every node, from its newest report."""
+
+from __future__ import annotations
+
+from engine.model.figure import Figure
+from engine.model.presentation import TransactionFlowNode
+from engine.model.tick import Tick
+from engine.report.make import ONE_MACHINE, SECOND, Number, derived, known, measured
+
+OUTCOMES = (
+    ("approve", "approved", "Approved"),
+    ("review", "review", "Review"),
+    ("decline", "declined", "Declined"),
+)
+TICK_SECONDS = 0.25
+REPORT = "mean over the platform's latest report"
+
+
+def flow_figures(
+    nodes: list[TransactionFlowNode], tick: Tick, totals: dict[str, float]
+) -> list[Figure]:
+    """Figures `flow.*`, of the nodes there are and of the outcomes."""
+    by_id = {node.node_id: node for node in nodes}
+    source, edge = by_id.get("source"), by_id.get("edge")
+    journal = by_id.get("journal")
+    return [
+        _rate("flow.source.tps", "Sent", source.throughput if source else tick.offered_tps),
+        _rate("flow.edge.tps", "Edge", edge.throughput if edge else None),
+        _latency("flow.edge.latency_ms", "Edge", edge.latency_ms if edge else None),
+        _gauge("flow.scorers_up", "Scorers up", tick.scorers_up_now),
+        _gauge("flow.scorers_asked", "Scorers", tick.scorers_asked),
+        *_scorers(nodes),
+        *_agents(nodes),
+        _rate("flow.journal.tps", "Journal", journal.throughput if journal else None),
+        _latency(
+            "flow.journal.commit_ms", "Journal commit", journal.latency_ms if journal else None
+        ),
+        _gauge("flow.queue_depth", "Queue", tick.queue_depth_now),
+        *_outcomes(by_id, tick, totals),
+    ]
+
+
+def _scorers(nodes: list[TransactionFlowNode]) -> list[Figure]:
+    return [
+        figure
+        for node in nodes
+        if node.node_type == "scorer"
+        for figure in (
+            _rate(f"flow.{node.node_id}.tps", "Scorer", node.throughput),
+            _latency(f"flow.{node.node_id}.latency_ms", "Scorer", node.latency_ms),
+        )
+    ]
+
+
+def _agents(nodes: list[TransactionFlowNode]) -> list[Figure]:
+    return [
+        _latency(f"flow.{node.node_id}.latency_ms", node.node_name, node.latency_ms)
+        for node in nodes
+        if node.node_type == "agent"
+    ]
+
+
+def _outcomes(
+    by_id: dict[str, TransactionFlowNode], tick: Tick, totals: dict[str, float]
+) -> list[Figure]:
+    decided = totals.get("decided", 0.0)
+    figures = []
+    for name, column, label in OUTCOMES:
+        node, total = by_id.get(f"outcome.{name}"), totals.get(column, 0.0)
+        share = derived(
+            f"flow.outcome.{name}.share",
+            label,
+            total / decided if decided else None,
+            "ratio",
+            formula=f"{column} ÷ decided since Start",
+            inputs={column: total, "decided": decided},
+        )
+        rate = node.throughput if node else None
+        figures += [share, _rate(f"flow.outcome.{name}.tps", label, rate)]
+    failed = derived(
+        "flow.failed.tps",
+        "Failed",
+        tick.failed / TICK_SECONDS if known(tick.t_seconds) is not None else None,
+        "tps",
+        formula="failed in the latest tick ÷ tick length in seconds",
+        inputs={"failed": known(tick.failed), "tick length": TICK_SECONDS},
+    )
+    return [*figures, failed]
+
+
+def _rate(figure_id: str, label: str, value: Number) -> Figure:
+    return measured(figure_id, label, value, "tps", window=SECOND)
+
+
+def _latency(figure_id: str, label: str, value: Number) -> Figure:
+    note = f"{REPORT}; {ONE_MACHINE}"
+    return measured(figure_id, label, value, "ms", window=TICK_SECONDS, note=note)
+
+
+def _gauge(figure_id: str, label: str, value: Number) -> Figure:
+    number = known(value)
+    return measured(
+        figure_id, label, None if number is None else int(number), "count", window=TICK_SECONDS
+    )
