@@ -24,7 +24,7 @@ from engine.load.traffic.catalogue import (
     TESTED,
     choice_table,
 )
-from engine.load.traffic.customers import Customers, choose
+from engine.load.traffic.customers import SLOTS, Customers, by_bits, slots
 from engine.load.traffic.draws import (
     B8,
     F64,
@@ -99,7 +99,7 @@ class Behaviour:
         self._customers = customers
         self._places = places
         self._choices = choice_table()
-        self._city_shares = np.cumsum(places.weights) / places.weights.sum()
+        self._cities = slots(places.weights)
         self._net = len(places.names) * COUNT * PHYSICAL_PER_CITY
         self._usd = np.ones(len(places.currency_codes))
         self._usd[places.city_currency] = places.usd
@@ -147,7 +147,7 @@ class Behaviour:
         home = self._customers.city[rows.customer]
         bits = mixed(rows.origin, self._traits["near"])
         near = self._places.near[home, pick(bits, NEAR)]
-        far = choose(self._city_shares, self._trait(rows, "world"))
+        far = by_bits(self._cities, mixed(rows.origin, self._traits["world"]))
         how = self._trait(rows, "city")
         thief = np.where(how < 0.30, home, np.where(how < 0.55, near, far))
         on_trip, trip_city = self._trip(rows, identity, home)
@@ -166,7 +166,7 @@ class Behaviour:
         travels = self._customers.travels[rows.customer]
         away = (goes < travels) & (day >= start) & (day < start + 1.0 + 5.0 * length)
         near = self._places.near[home, (where * NEAR).astype(np.int64)]
-        return away, np.where(far < 0.5, near, choose(self._city_shares, where))
+        return away, np.where(far < 0.5, near, self._cities[(where * SLOTS).astype(np.int64)])
 
     def _category(self, rows: Rows, draw: dict[str, F64], testing: B8) -> I64:
         """Category by the customer's profile, or by what the run or campaign is after."""

@@ -90,15 +90,17 @@ SIGMA = np.array([category.sigma for category in CATEGORIES])
 ONLINE_SHARE = np.array([category.online for category in CATEGORIES])
 
 
-def merchant_names(cities: list[str]) -> list[str]:
-    """Names by merchant number: physical ones by city and category, then online by category."""
+def merchants(cities: list[str]) -> list[tuple[str, int]]:
+    """Name and category by merchant number: by city and category, then online by category."""
     physical = [
-        f"{category.name} {city} {shop:02d}"
+        (f"{category.name} {city} {shop:02d}", index)
         for city in cities
-        for category in CATEGORIES
+        for index, category in enumerate(CATEGORIES)
         for shop in range(PHYSICAL_PER_CITY)
     ]
     online = [
-        f"{category.name} net {shop:02d}" for category in CATEGORIES for shop in range(ONLINE)
+        (f"{category.name} net {shop:02d}", index)
+        for index, category in enumerate(CATEGORIES)
+        for shop in range(ONLINE)
     ]
     return physical + online

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.load.traffic.catalogue import PROFILES
-from engine.load.traffic.draws import F64, I64, U64, exponential, keys, normal, pick, uniforms
+from engine.load.traffic.draws import F64, I64, U64, exponential, keys, normal, uniforms
 from engine.load.traffic.event_time import rhythm
 from engine.load.traffic.places import POINTS, Places
 
 CUSTOMERS = 5_000
+CARDS = 3  # at most, a customer
+SLOTS = 65_536
+
+Slots = NDArray[np.int32]
+
 _WHO = ("city", "point", "profile", "level", "level2", "activity", "activity2", "travels")
 _TRAITS = (*_WHO, "devices", "cards")
 
@@ -42,10 +48,6 @@ class Customers:
     cards: I64
     identity: U64
 
-    def by_activity(self) -> F64:
-        """Cumulative shares of activity, whatever the hour."""
-        return cumulative(self.activity)
-
 
 def population(seed: int, places: Places) -> Customers:
     """The customers of a seed."""
@@ -60,31 +62,41 @@ def population(seed: int, places: Places) -> Customers:
         activity=0.15 + exponential(draw["activity"], 0.5) + exponential(draw["activity2"], 0.5),
         travels=0.02 + 0.6 * draw["travels"] ** 3,
         devices=1 + (draw["devices"] * 3).astype(np.int64),
-        cards=1 + (draw["cards"] * 3).astype(np.int64),
+        cards=1 + (draw["cards"] * CARDS).astype(np.int64),
         identity=keys(seed, "identity", names=("",))[0]
         + index.astype(np.uint64) * np.uint64(2**20),
     )
 
 
 class Presence:
-    """Who is likely to buy now: activity weighted with the rhythm of each customer's zone."""
+    """Who is likely to buy now: activity weighted with the rhythm of each customer's zone.
+
+    Choosing among 5,000 unequal customers is one look-up: each hour has a table of `SLOTS` places
+    in which a customer stands as often as is their due.
+    """
 
     def __init__(self, customers: Customers, places: Places) -> None:
         self._activity = customers.activity
         self._zones, zone = np.unique(places.offsets, return_inverse=True)
         self._zone = zone[customers.city]
+        self._hours: dict[int, Slots] = {}
+        self.always = slots(self._activity)
 
-    def shares(self, hour_utc: float) -> F64:
-        """Cumulative shares of the customers at this hour (UTC, 0..24)."""
-        weights = self._activity * rhythm(hour_utc, self._zones)[self._zone]
-        return cumulative(weights)
+    def at(self, hour_utc: int) -> Slots:
+        """The table of this hour, 0..23 UTC."""
+        if hour_utc not in self._hours:
+            weights = self._activity * rhythm(hour_utc, self._zones)[self._zone]
+            self._hours[hour_utc] = slots(weights)
+        return self._hours[hour_utc]
 
 
-def choose(shares: F64, draws: F64) -> I64:
-    """Customers drawn from cumulative shares with uniform numbers."""
-    return np.minimum(np.searchsorted(shares, draws, side="right"), len(shares) - 1)
+def by_bits(table: Slots, bits: U64) -> I64:
+    """Entries of a table chosen by the upper 16 of mixed bits."""
+    chosen: I64 = table[(bits >> np.uint64(48)).astype(np.int64)].astype(np.int64)
+    return chosen
 
 
-def chosen_one(shares: F64, bits: U64) -> I64:
-    """Customers drawn from cumulative shares with mixed bits."""
-    return choose(shares, pick(bits, 1 << 40) / float(1 << 40))
+def slots(weights: F64) -> Slots:
+    """Customers by slot, each in as many as its weight's share."""
+    middle = (np.arange(SLOTS) + 0.5) / SLOTS
+    return np.searchsorted(cumulative(weights), middle).astype(np.int32)

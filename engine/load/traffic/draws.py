@@ -40,13 +40,12 @@ def keys(*parts: int | str, names: tuple[str, ...]) -> U64:
 
 def mixed(index: I64 | U64, stream: np.uint64 | U64) -> U64:
     """64 mixed bits for each index in a stream; shapes broadcast."""
-    with np.errstate(over="ignore"):
-        bits = index.astype(np.uint64) * _GOLDEN + stream
-        bits ^= bits >> _S30
-        bits *= _FIRST
-        bits ^= bits >> _S27
-        bits *= _SECOND
-        bits ^= bits >> _S31
+    bits = index.astype(np.uint64) * _GOLDEN + stream
+    bits ^= bits >> _S30
+    bits *= _FIRST
+    bits ^= bits >> _S27
+    bits *= _SECOND
+    bits ^= bits >> _S31
     return bits
 
 

@@ -58,24 +58,3 @@ def rhythm(hour_utc: float, offsets: F64) -> F64:
     hours = ((hour_utc + offsets) % 24).astype(np.int64)
     shape: F64 = HOUR_SHAPE[hours]
     return shape
-
-
-class Clockface:
-    """Formats event times as ISO 8601 UTC with milliseconds, from tables."""
-
-    def __init__(self) -> None:
-        self._minutes: dict[int, str] = {}
-        self._seconds = [f"{ms // 1000:02d}.{ms % 1000:03d}Z" for ms in range(60_000)]
-
-    def texts(self, event: I64) -> list[str]:
-        """One text a time, e.g. `2026-01-05T08:00:03.214Z`."""
-        minutes, rest = np.divmod(event, 60_000)
-        seconds, known = self._seconds, self._minutes
-        if len(known) > 20_000:
-            known.clear()
-        for minute in np.unique(minutes).tolist():
-            if minute not in known:
-                at = datetime.fromtimestamp(EPOCH_SECONDS + minute * 60, UTC)
-                known[minute] = at.strftime("%Y-%m-%dT%H:%M:")
-        pairs = zip(minutes.tolist(), rest.tolist(), strict=True)
-        return [known[minute] + seconds[ms] for minute, ms in pairs]

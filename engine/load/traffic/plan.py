@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.load.traffic.customers import choose, chosen_one
+from engine.load.traffic.customers import Slots, by_bits
 from engine.load.traffic.draws import (
     F64,
     I64,
@@ -27,14 +27,13 @@ from engine.load.traffic.draws import (
     pick,
     uniforms,
 )
+from engine.load.traffic.edges import HUGE, REJECTED
 from engine.model.scenario import MIX_SHARES, TrafficMix
 
 BLOCK = 1024
 LUMP = 24
 RUN_SHARE = 0.10
 HUGE_SHARE = 0.0003  # of all rows, where the mix has edge cases at all
-REJECTS = 6  # kinds of edge case that a platform must refuse
-HUGE = REJECTS + 1
 CASES_PER_SHARE = 400  # accounts under a thief's control at once, for each unit of fraud share
 _STRIDE = 4096  # room for the draws of one block
 
@@ -79,6 +78,24 @@ class Plan:
     customer: I64
     origin: U64
     edge: U8
+
+    def rows(self, chosen: I64) -> Plan:
+        """These rows only."""
+        return Plan(
+            self.role[chosen], self.customer[chosen], self.origin[chosen], self.edge[chosen]
+        )
+
+
+def joined(plans: list[Plan]) -> Plan:
+    """Plans one after the other."""
+    if len(plans) == 1:
+        return plans[0]
+    return Plan(
+        role=np.concatenate([plan.role for plan in plans]),
+        customer=np.concatenate([plan.customer for plan in plans]),
+        origin=np.concatenate([plan.origin for plan in plans]),
+        edge=np.concatenate([plan.edge for plan in plans]),
+    )
 
 
 def budget(share: float, block: int, lump: int = 1) -> int:
@@ -139,25 +156,24 @@ def seated(wish: F64) -> I64:
 class Planner:
     """Plans any block of a (seed, mix); the same block gives the same plan."""
 
-    def __init__(self, seed: int, mix: TrafficMix, by_activity: F64) -> None:
+    def __init__(self, seed: int, mix: TrafficMix, anyone: Slots) -> None:
         self._shares = MIX_SHARES[mix]
-        self._by_activity = by_activity
+        self._anyone = anyone
         self._honest = Sequencer(seed, mix, "honest", HONEST_RUNS)
         self._campaigns = Sequencer(seed, mix, "campaigns", CAMPAIGNS)
-        names = ("customer", "edge", "edge_kind", "huge")
+        names = ("edge", "edge_kind", "huge")
         self._streams = keys(seed, str(mix), "plan", names=names)
         self._single = key(seed, str(mix), "single")
         self._cases = max(4, round(self._shares[1] * CASES_PER_SHARE))
-        names = ("phase", "period", "case", "victim")
-        self._case_streams = keys(seed, str(mix), "cases", names=names)
+        self._case_streams = keys(seed, str(mix), "cases", names=("phase", "period", "case"))
 
-    def plan(self, block: int, present: F64) -> Plan:
-        """The plan of a block, given the cumulative shares of customers at its hour."""
+    def plan(self, block: int, present: Slots) -> Plan:
+        """The plan of a block, given the customers present at its hour."""
         index = block * BLOCK + np.arange(BLOCK)
-        customer_draw, edge_draw, kind_draw, huge_draw = uniforms(index, self._streams)
+        edge_draw, kind_draw, huge_draw = uniforms(index, self._streams)
         role = np.zeros(BLOCK, dtype=np.uint8)
         origin = mixed(index, self._single)
-        customer = choose(present, customer_draw)
+        customer = by_bits(present, origin)
         self._seat_sequences(block, present, role, origin, customer)
         edge = self._edges(block, role, edge_draw, kind_draw)
         if self._shares[2] > 0:
@@ -165,7 +181,7 @@ class Planner:
         return Plan(role, customer, origin, edge)
 
     def _seat_sequences(
-        self, block: int, present: F64, role: U8, origin: U64, customer: I64
+        self, block: int, present: Slots, role: U8, origin: U64, customer: I64
     ) -> None:
         """Write runs and campaigns over the single purchases."""
         honest = self._honest.draw(block, budget(RUN_SHARE * self._shares[0], block))
@@ -178,7 +194,7 @@ class Planner:
         seats = seated(wish[order])
         role[seats] = np.concatenate([honest.role, frauds.role])[order]
         origin[seats] = np.concatenate([honest.origin, frauds_origin])[order]
-        owners = [chosen_one(present, honest.origin), chosen_one(self._by_activity, frauds_origin)]
+        owners = [by_bits(present, honest.origin), by_bits(self._anyone, frauds_origin)]
         customer[seats] = np.concatenate(owners)[order]
 
     def _case_of(self, block: int, origin: U64) -> U64:
@@ -186,17 +202,17 @@ class Planner:
 
         There are as many cases at a time as the mix has fraud for; each lives 4 to 40 blocks.
         """
-        phase, period, case, _ = self._case_streams
+        phase, period, case = self._case_streams
         slot = pick(origin, self._cases)
         blocks = 4 + pick(mixed(slot, period), 37)
         generation = (block + pick(mixed(slot, phase), 1000)) // blocks
         return mixed(generation * self._cases + slot, case)
 
     def _edges(self, block: int, role: U8, order: F64, kind: F64) -> U8:
-        """Edge cases among the single purchases: 1..REJECTS, 0 for none."""
+        """Edge cases among the single purchases: 1..REJECTED, 0 for none."""
         edge = np.zeros(BLOCK, dtype=np.uint8)
         count = budget(self._shares[2], block)
         if count:
             ranked = np.argsort(np.where(role == SINGLE, order, 2.0), kind="stable")[:count]
-            edge[ranked] = 1 + (kind[ranked] * REJECTS).astype(np.uint8)
+            edge[ranked] = 1 + (kind[ranked] * REJECTED).astype(np.uint8)
         return edge

@@ -7,6 +7,7 @@ customers. Labels (`kinds`) stay in this process; the bodies hold none.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,12 +15,16 @@ from engine.load.traffic.behaviour import Behaviour, Rows
 from engine.load.traffic.bodies import Bodies
 from engine.load.traffic.customers import Presence, population
 from engine.load.traffic.draws import B8, F64, I64, U8, key, uniform
+from engine.load.traffic.edges import HUGE, spoiled
 from engine.load.traffic.event_time import event_ms
 from engine.load.traffic.places import places
-from engine.load.traffic.plan import BLOCK, HUGE, KIND_OF_ROLE, Planner
+from engine.load.traffic.plan import BLOCK, KIND_OF_ROLE, Plan, Planner, joined
 from engine.model.scenario import TrafficMix
 
 __all__ = ["BLOCK", "FRAUD_KINDS", "Block", "Simulator"]
+
+HOUR_MS = 3_600_000
+TOGETHER = 16  # at most so many blocks are made at once
 
 FRAUD_KINDS: tuple[str, ...] = ("legitimate", "card_testing", "account_takeover")
 
@@ -42,6 +47,17 @@ class Block:
     rejects: B8
     values_usd: F64
 
+    def cut(self, start: int, end: int) -> Block:
+        """Rows [start, end)."""
+        rows = slice(start, end)
+        return Block(
+            self.numbers[rows],
+            self.bodies[rows],
+            self.kinds[rows],
+            self.rejects[rows],
+            self.values_usd[rows],
+        )
+
 
 class Simulator:
     """Makes any block of a (seed, mix), for one share of the customers."""
@@ -53,22 +69,51 @@ class Simulator:
         self._share, self._shares = share, shares
         self._customers = population(seed, where)
         self._presence = Presence(self._customers, where)
-        self._planner = Planner(seed, mix, self._customers.by_activity())
+        self._planner = Planner(seed, mix, self._presence.always)
         self._behaviour = Behaviour(seed, mix, self._customers, where)
         self._bodies = Bodies(id_prefix, where)
         self._jitter = key(seed, "event time")
+        self._together = min(shares, TOGETHER)
+        self._group = -1
+        self._made: list[Block] = []
 
     def block(self, index: int) -> Block:
-        """Arrivals [index × BLOCK, (index + 1) × BLOCK) of this share's customers."""
-        numbers = index * BLOCK + np.arange(BLOCK)
+        """Arrivals [index × BLOCK, (index + 1) × BLOCK) of this share's customers.
+
+        With several shares, neighbouring blocks are made together and the latest few kept: a
+        column of a hundred rows costs numpy nearly what one of a thousand does.
+        """
+        group = index // self._together
+        if group != self._group:
+            self._made = self._make(group * self._together)
+            self._group = group
+        return self._made[index % self._together]
+
+    def _make(self, first: int) -> list[Block]:
+        """The blocks from this one on that are made together."""
+        numbers = first * BLOCK + np.arange(BLOCK * self._together)
         when = event_ms(numbers, uniform(numbers, self._jitter))
-        hour = float(when[BLOCK // 2] % 86_400_000) / 3_600_000
-        plan = self._planner.plan(index, self._presence.shares(hour))
+        hours = when[BLOCK // 2 :: BLOCK] // HOUR_MS % 24
+        plan = joined(
+            [
+                self._planner.plan(first + place, self._presence.at(hour))
+                for place, hour in enumerate(hours.tolist())
+            ]
+        )
         own = np.flatnonzero(plan.customer % self._shares == self._share)
-        role, customer, edge = plan.role[own], plan.customer[own], plan.edge[own]
-        rows = Rows(numbers[own], when[own], role, customer, plan.origin[own])
+        whole = self._detailed(numbers[own], when[own], plan.rows(own))
+        cuts = np.searchsorted(own, np.arange(self._together + 1) * BLOCK).tolist()
+        return [whole.cut(start, end) for start, end in pairwise(cuts)]
+
+    def _detailed(self, numbers: I64, when: I64, plan: Plan) -> Block:
+        """Planned arrivals in every detail."""
+        rows = Rows(numbers, when, plan.role, plan.customer, plan.origin)
         deeds = self._behaviour.draw(rows)
-        bodies = self._bodies.write(rows.numbers, rows.event_ms, customer, deeds, edge)
-        rejects = (edge > 0) & (edge != HUGE)
-        values = np.where(rejects, 0.0, deeds.usd)
-        return Block(rows.numbers, bodies, KIND_OF_ROLE[role], rejects, values)
+        bodies = self._bodies.write(numbers, when, plan.customer, deeds)
+        values = deeds.usd
+        for row in np.flatnonzero(plan.edge).tolist():
+            code, number = int(plan.edge[row]), int(numbers[row])
+            bodies[row], amount = spoiled(bodies[row], code, number >> 1)
+            values[row] *= amount / deeds.amount[row]
+        rejects = (plan.edge > 0) & (plan.edge != HUGE)
+        return Block(numbers, bodies, KIND_OF_ROLE[plan.role], rejects, values)
