@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.model.fault import FailureScenario
+from engine.model.rules import profile_problems, scenario_problems
 
 MAX_RATE_TPS = 50_000
 MAX_DURATION_SECONDS = 7_200
@@ -60,25 +61,8 @@ class LoadProfile(BaseModel):
 
     @model_validator(mode="after")
     def _has_what_its_type_needs(self) -> Self:
-        needed = {
-            LoadProfileType.RAMP_UP: ("peak_tps",),
-            LoadProfileType.SUSTAINED: ("sustained_tps",),
-            LoadProfileType.BURST: (
-                "sustained_tps",
-                "burst_tps",
-                "burst_duration_seconds",
-                "burst_interval_seconds",
-            ),
-            LoadProfileType.WAVE: ("sustained_tps", "wave_period_seconds"),
-            LoadProfileType.CHAOS: ("chaos_max_tps", "chaos_change_interval_seconds"),
-        }[self.profile_type]
-        for field in needed:
-            if not getattr(self, field) > 0:
-                msg = f"{field} must be > 0 for a {self.profile_type} profile, got 0"
-                raise ValueError(msg)
-        if self.chaos_max_tps < self.chaos_min_tps:
-            msg = f"chaos_max_tps must be ≥ chaos_min_tps, got {self.chaos_max_tps:g}"
-            raise ValueError(msg)
+        if problems := profile_problems(dict(self)):
+            raise ValueError("; ".join(problems))
         return self
 
     @property
@@ -141,19 +125,6 @@ class TestScenario(BaseModel):
 
     @model_validator(mode="after")
     def _everything_starts_before_the_end(self) -> Self:
-        for index, fault in enumerate(self.failure_scenarios):
-            if fault.start_time_seconds >= self.duration_seconds:
-                msg = (
-                    f"failure_scenarios[{index}].start_time_seconds must be < "
-                    f"duration_seconds ({self.duration_seconds:g}), "
-                    f"got {fault.start_time_seconds:g}"
-                )
-                raise ValueError(msg)
-        for index, act in enumerate(self.acts):
-            if act.start_seconds >= self.duration_seconds:
-                msg = (
-                    f"acts[{index}].start_seconds must be < duration_seconds "
-                    f"({self.duration_seconds:g}), got {act.start_seconds:g}"
-                )
-                raise ValueError(msg)
+        if problems := scenario_problems(self.model_dump()):
+            raise ValueError("; ".join(problems))
         return self
