@@ -1,0 +1,120 @@
+/**
+ * The hero row: decided, achieved of offered rate, response p99, failed and lost, recovery.
+ */
+import { flag, h, icon, say, show, swapIcon } from "./dom.js";
+import { spark } from "./spark.js";
+
+const SPARK_EVERY_MS = 500;
+
+/** The five tiles as an element with `update(feed, colours)` and `destroy()`. */
+export function heroRow(board) {
+  const note = h("span");
+  const recovery = recoveryTile(board);
+  const tiles = [
+    tile("Transactions decided", [board.create("hero.decided", { eased: true })], {
+      lead: true,
+      sub: ["valid decisions since Start"],
+      curve: cumulative,
+    }),
+    tile("Decided per second", [board.create("hero.achieved_tps")], {
+      sub: ["of ", board.create("hero.offered_tps"), " offered"],
+      curve: column("achieved_tps"),
+    }),
+    tile("Response time, p99", [board.create("hero.response_p99_ms")], {
+      sub: [note],
+      curve: column("response_p99_ms"),
+      colour: "flow",
+    }),
+    failures(board),
+    recovery,
+  ];
+  const element = h("section", { class: "ll-hero", "aria-label": "Headline figures" });
+  element.append(...tiles.map((one) => one.element));
+  let next = 0;
+
+  function update(feed, colours) {
+    say(note, feed.definitions["hero.response_p99_ms"]?.note ?? "", "hero.response_p99_ms");
+    recovery.update(feed);
+    const now = performance.now();
+    if (now < next && !feed.state.summary) return;
+    next = now + SPARK_EVERY_MS;
+    const xs = feed.rows.get("schedule_seconds");
+    const end = Math.max(feed.state.duration_seconds ?? 0, feed.rows.last("schedule_seconds") || 0);
+    for (const one of tiles) one.spark?.draw(colours, xs, one.curve(feed.rows), end);
+  }
+  const destroy = () => tiles.forEach((one) => one.spark?.destroy());
+  return { element, update, destroy };
+}
+
+function tile(label, value, { lead = false, sub = [], curve, colour = "accent" }) {
+  const canvas = h("canvas", { class: "ll-spark", "aria-hidden": "true" });
+  const element = h(
+    "article",
+    { class: lead ? "ll-tile ll-lead" : "ll-tile" },
+    h("h2", { class: "ll-label" }, label),
+    h("div", { class: "ll-value" }, ...value),
+    h("p", { class: "ll-sub" }, ...sub),
+    curve ? canvas : null,
+  );
+  return { element, curve, spark: curve && spark(canvas, colour, `${colour}-fill`) };
+}
+
+function failures(board) {
+  const pair = (id, word) =>
+    h("span", { class: "ll-pair" }, board.create(id, { eased: true }), h("small", {}, word));
+  return tile("Failed and lost", [pair("hero.failed", "failed"), pair("hero.lost", "lost")], {
+    sub: ["lost: answered, but not in the journal"],
+    curve: running("failed"),
+    colour: "bad",
+  });
+}
+
+function recoveryTile(board) {
+  const known = board.create("hero.recovery_seconds", { pace: "now" });
+  const counting = board.create("hero.recovering_seconds", { pace: "now" });
+  const words = h("span", { class: "ll-sub-words" });
+  const one = tile("Recovery", [known, counting], { sub: [words] });
+  const sub = one.element.querySelector(".ll-sub");
+  sub.prepend(icon("dash"));
+
+  function update({ state, figures }) {
+    const is = (id) => (figures[id]?.[0] ?? null) !== null;
+    const mode = is("hero.recovering_seconds")
+      ? "recovering"
+      : is("hero.recovery_seconds")
+        ? "recovered"
+        : "waiting";
+    show(counting, mode === "recovering");
+    show(known, mode !== "recovering");
+    flag(one.element, "mode", mode);
+    swapIcon(sub, { recovering: "bolt", recovered: "check", waiting: "dash" }[mode]);
+    say(words, describe(mode, state), "hero.recovery_seconds");
+  }
+  return { ...one, update };
+}
+
+function describe(mode, state) {
+  const faults = state.faults ?? [];
+  const name = (status) => faults.findLast((fault) => fault.status === status)?.name;
+  if (mode === "recovering") {
+    const active = name("active");
+    return active ? `${active}: since it began` : "fault cleared, not yet steady";
+  }
+  if (mode === "recovered") return `after ${(name("recovered") ?? "the fault").toLowerCase()}`;
+  return faults.length > 0 ? "measured when something breaks" : "no fault planned";
+}
+
+function column(name) {
+  return (rows) => rows.get(name);
+}
+
+function running(name) {
+  return (rows) => {
+    let sum = 0;
+    return rows.get(name).map((value) => (sum += Number.isFinite(value) ? value : 0));
+  };
+}
+
+function cumulative(rows) {
+  return running("decided")(rows);
+}

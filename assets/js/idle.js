@@ -1,0 +1,112 @@
+/**
+ * The idle stage: what will run against what, its plan drawn large, one promise, and Start.
+ */
+import { axes, place, RunChart, strokeLine } from "./chart.js";
+import { h, icon, say, show } from "./dom.js";
+
+export class Idle {
+  constructor(board) {
+    this.board = board;
+    this.promise = h("p", { class: "ll-promise" });
+    this.proofs = h("ul", { class: "ll-proofs" });
+    this.start = h("button", { class: "ll-start", type: "button", hidden: true }, icon("play"), "Start");
+    this.hint = h("span");
+    this.over = h("div", { class: "ll-over" });
+    const host = h("div", { class: "ll-plot" });
+    this.element = h(
+      "section",
+      { class: "ll-idle", "aria-label": "Before the start" },
+      this.promise,
+      h("div", { class: "ll-hint" }, this.start, this.hint, board.create("run.duration", { pace: "now", empty: "a while" }), h("span", {}, "of real requests against a real platform, broken on purpose.")),
+      h(
+        "div",
+        { class: "ll-idle-plan" },
+        h("header", {}, h("h2", {}, "The plan"), h("span", { class: "ll-unit" }, "transactions per second, over the run")),
+        h("div", { class: "ll-plot-frame" }, host, this.over),
+      ),
+      this.proofs,
+    );
+    this.faults = [];
+    this.chart = new RunChart(host, (colours) => this.#options(colours));
+  }
+
+  /** Takes the selected preset's plan. */
+  update(feed) {
+    const { state } = feed;
+    this.state = state;
+    const plan = state.plan ?? [];
+    say(this.promise, state.promise, "run.promise");
+    this.end = Math.max(state.duration_seconds || 0, plan.at(-1)?.[0] ?? 0, 1);
+    this.top = 1.3 * Math.max(...plan.map(([, tps]) => tps), 1);
+    this.chart.set([plan.map(([x]) => x), plan.map(([, y]) => y)]);
+    this.#prove(state);
+    this.#label();
+  }
+
+  /** Shows a Start that calls `onStart`, or the hint where Start is, when there is none. */
+  offer(onStart) {
+    this.start.onclick = onStart;
+    show(this.start, Boolean(onStart));
+    say(this.hint, onStart ? "" : "Press Start in the sidebar:", "run.duration");
+  }
+
+  /** Takes the colours of a theme. */
+  paint(colours) {
+    this.chart.paint(colours);
+    if (this.state) this.#label();
+  }
+
+  destroy() {
+    this.chart.destroy();
+  }
+
+  #prove(state) {
+    const key = JSON.stringify(state.criteria ?? []);
+    show(this.proofs, (state.criteria ?? []).length > 0);
+    if (key === this.shown) return;
+    this.shown = key;
+    this.board.drop(this.proofs);
+    const proof = ({ key: name, label }) => {
+      const id = `criterion.${name}.threshold`;
+      return h("li", {}, icon("check"), say(h("span"), label, id), this.board.create(id, { pace: "now", empty: "" }));
+    };
+    this.proofs.replaceChildren(h("li", { class: "ll-label" }, "What it has to hold"), ...(state.criteria ?? []).map(proof));
+  }
+
+  #options(colours) {
+    const compact = (_, splits) => splits.map((y) => (y >= 1_000 ? `${y / 1_000}k` : String(y)));
+    return {
+      scales: { x: { time: false, range: () => [0, this.end] }, y: { range: () => [0, this.top] } },
+      axes: axes(colours, { values: compact, space: 48 }),
+      series: [{}, { stroke: colours.accent, width: 2.5, fill: colours["accent-fill"], points: { show: false } }],
+      hooks: { draw: [(plot) => this.#marks(plot, colours)] },
+    };
+  }
+
+  #marks(plot, colours) {
+    for (const fault of this.state.faults ?? []) {
+      for (const x of [fault.start_seconds, fault.end_seconds]) {
+        if (x === null) continue;
+        const at = plot.valToPos(x, "x", true);
+        const points = [[at, plot.bbox.top], [at, plot.bbox.top + plot.bbox.height]];
+        strokeLine(plot, points, { colour: colours.warn, width: 1.25, dash: [2, 4] });
+      }
+    }
+  }
+
+  #label() {
+    const area = this.chart.area;
+    if (!area) return;
+    const faults = this.state.faults ?? [];
+    while (this.faults.length < faults.length) {
+      this.faults.push(h("span", { class: "ll-fault", "data-status": "planned" }, icon("bolt"), h("span")));
+      this.over.append(this.faults.at(-1));
+    }
+    this.faults.forEach((label, at) => {
+      show(label, at < faults.length);
+      if (at >= faults.length) return;
+      say(label.lastChild, `${faults[at].name}, on purpose`, "run.faults");
+      place(label, area, this.chart.at(faults[at].start_seconds), area.top + 10);
+    });
+  }
+}
