@@ -1,0 +1,81 @@
+"""Follow the engine: rerun the page when its state is no longer the one the page was drawn for.
+
+Python runs on user actions only; this component listens to the live feed in the browser, and
+triggers a rerun when status, run or selection has moved on, so that the controls of every viewer
+follow whoever acted. It also asks for a fresh token when the feed is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.components.stage import LIVE_URL
+
+if TYPE_CHECKING:
+    from engine.model.live import LiveState
+
+_JS = """
+const SETTLE_MS = 300;
+const ASK_AGAIN_MS = 3000;
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".follow");
+  const follower = (root.limelight ??= { askedAt: -Infinity, asked: null });
+  follower.data = data;
+  follower.trigger = setTriggerValue;
+  follower.drawnAt = performance.now();
+  if (follower.feed) follower.feed.token = data.token;
+  else if (!follower.loading) follower.loading = begin(follower);
+  return () => {
+    follower.ended = true;
+    clearInterval(follower.timer);
+    follower.feed?.release();
+  };
+}
+
+async function begin(follower) {
+  const module = new URL("/assets/js/feed.js", window.location.href).href;
+  const { openFeed } = await import(module);
+  if (follower.ended) return;
+  follower.feed = openFeed(follower.data.url, follower.data.token);
+  follower.timer = setInterval(() => look(follower), 100);
+}
+
+function look(follower) {
+  const { feed, data } = follower;
+  const now = performance.now();
+  if (now - follower.drawnAt < SETTLE_MS) return;
+  const live = feed.connected
+    ? JSON.stringify(Object.keys(data.seen).map((key) => [key, feed.state[key] ?? null]))
+    : null;
+  const behind = live !== null && live !== JSON.stringify(Object.entries(data.seen));
+  const refused = !feed.connected && feed.attempts > 1;
+  if (!behind && !refused) return;
+  const wish = behind ? live : "token";
+  if (wish === follower.asked && now - follower.askedAt < ASK_AGAIN_MS) return;
+  follower.asked = wish;
+  follower.askedAt = now;
+  follower.trigger("moved", wish);
+}
+"""
+_HTML = '<div class="follow" hidden></div>'
+
+_follow = st.components.v2.component("limelight_follow", html=_HTML, js=_JS)
+
+
+def follow(state: LiveState, token: str) -> None:
+    """Rerun this page once the engine's state differs from `state`, for which it was drawn."""
+    seen = {
+        "run_id": state.run_id,
+        "status": state.status.value,
+        "preset": state.preset,
+        "target_line": state.target_line,
+        "marks": state.marks,
+    }
+    _follow(
+        key="follow",
+        data={"url": LIVE_URL, "token": token, "seen": seen},
+        on_moved_change=lambda: None,
+    )

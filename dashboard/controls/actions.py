@@ -1,0 +1,116 @@
+"""The buttons that act on a run; each is one call of the façade."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.controls.attempt import press
+from dashboard.controls.launch import ask_to_start
+from engine.model.fault import FailureType
+from engine.model.results import TestStatus
+
+if TYPE_CHECKING:
+    from engine.service import Engine
+
+    from engine.model.live import LiveState
+
+FAULT_SEVERITY = 0.3
+FAULT_SECONDS = 15.0
+
+
+def active(status: TestStatus) -> bool:
+    """Whether a run is under way."""
+    return status is not TestStatus.NOT_STARTED and not status.final
+
+
+def run_buttons(engine: Engine, state: LiveState) -> None:
+    """Start, or pause, resume and stop."""
+    if not active(state.status):
+        st.button(
+            "Start",
+            type="primary",
+            key="start",
+            icon=":material/play_arrow:",
+            width="stretch",
+            on_click=ask_to_start,
+        )
+        return
+    left, right = st.columns(2, gap="small")
+    if state.status is TestStatus.PAUSED:
+        left.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="resume",
+            width="stretch",
+            on_click=press,
+            args=(engine.resume,),
+        )
+    else:
+        left.button(
+            "Pause",
+            icon=":material/pause:",
+            key="pause",
+            width="stretch",
+            disabled=state.status is not TestStatus.RUNNING,
+            on_click=press,
+            args=(engine.pause,),
+        )
+    right.button(
+        "Stop",
+        icon=":material/stop:",
+        key="stop",
+        width="stretch",
+        disabled=state.status not in {TestStatus.RUNNING, TestStatus.PAUSED},
+        on_click=press,
+        args=(engine.stop,),
+        help="Send nothing more, finish what is under way, and judge what was measured.",
+    )
+
+
+def fault_button(engine: Engine, state: LiveState) -> None:
+    """Break the platform on purpose."""
+    st.button(
+        "Crash a worker",
+        icon=":material/bolt:",
+        key="fault",
+        width="stretch",
+        disabled=state.status is not TestStatus.RUNNING,
+        on_click=press,
+        args=(partial(engine.inject, FailureType.LAMBDA_CRASH, FAULT_SEVERITY, FAULT_SECONDS),),
+        help="Kills a scorer process now, and again whenever it returns, for fifteen seconds.",
+    )
+
+
+def snapshot_button(engine: Engine, state: LiveState) -> None:
+    """Take the current or the newest finished run home as one file."""
+    st.download_button(
+        "Download snapshot",
+        icon=":material/download:",
+        data=engine.snapshot_html,
+        file_name=f"limelight-{state.run_id or 'snapshot'}.html",
+        mime="text/html",
+        key="snapshot",
+        width="stretch",
+        on_click="ignore",
+        disabled=state.run_id is None and not engine.runs(),
+        help="One self-contained file of the run on stage, or of the newest run in the store.",
+    )
+
+
+def emergency_button(engine: Engine, state: LiveState) -> None:
+    """End it now: no further request, no retry, whatever is under way."""
+    with st.container(key="emergency_place"):
+        st.button(
+            "Emergency stop",
+            icon=":material/emergency_home:",
+            key="emergency",
+            width="stretch",
+            disabled=not active(state.status),
+            on_click=press,
+            args=(engine.emergency_stop,),
+            help="Sends nothing more from this instant, in whatever state the run is.",
+        )

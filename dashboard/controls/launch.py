@@ -1,0 +1,169 @@
+"""From the press of Start to a run: measure the machine first, and say if it holds less than asked.
+
+One press may take several reruns of the page (measuring, an offer, an answer), so the wish to start
+stands in the session state until it is granted or withdrawn. A target of one's own is started
+directly: what was measured is the built-in platform on this machine, which says nothing about it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.controls.attempt import attempt
+from dashboard.session import session
+from dashboard.theme import number
+from engine.model.figure import Figure, Provenance
+from engine.report.format import text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from dashboard.session import Session
+    from engine.model.calibration import Calibration
+    from engine.model.request import RunRequest
+
+CALIBRATION_SECONDS = 5.0
+_WISH = "wish_to_start"
+_LOOK_SECONDS = 0.1
+
+
+def ask_to_start() -> None:
+    """Remember that this viewer wants to start; the page body does the rest."""
+    st.session_state[_WISH] = True
+
+
+def forget_start() -> None:
+    """Withdraw the wish."""
+    st.session_state.pop(_WISH, None)
+
+
+def launch(shared: Session) -> None:
+    """Take the wish to start one step further, if there is one."""
+    if not st.session_state.get(_WISH):
+        return
+    request = shared.selection.request(shared.engine().presets())
+    calibration = shared.engine().calibration()
+    if request.target_url is None and calibration is None:
+        calibration = _measure(shared.calibration_under_way())
+        if calibration is None:
+            return
+    if request.target_url is None and calibration is not None and _exceeds(request, calibration):
+        _offer(request, calibration)
+    else:
+        _start(shared)
+
+
+def _measure(result: Future[Calibration]) -> Calibration | None:
+    bar = st.progress(0.0, text="Measuring what this machine holds")
+    began = time.monotonic()
+    while not result.done():
+        bar.progress(
+            min(0.99, (time.monotonic() - began) / CALIBRATION_SECONDS),
+            text="Measuring what this machine holds",
+        )
+        try:
+            result.exception(timeout=_LOOK_SECONDS)
+        except NotYet:
+            continue
+    bar.empty()
+    if attempt(result.result):
+        return result.result()
+    forget_start()
+    return st.rerun()
+
+
+def _exceeds(request: RunRequest, calibration: Calibration) -> bool:
+    return calibration.sustained_tps is None or _asked(request) > calibration.sustained_tps
+
+
+def _asked(request: RunRequest) -> float:
+    return request.scenario.load_profile.max_tps * request.rate_scale
+
+
+def _offer(request: RunRequest, calibration: Calibration) -> None:
+    held, asked, fits = figures(request, calibration)
+    with st.container(key="offer"):
+        if held.value is None or fits.value is None:
+            st.html("<p>No rate on this machine met the criterion.</p>")
+        else:
+            st.html(
+                f"<p>This machine holds about {_shown(held)}, the preset asks {_shown(asked)}: "
+                f"run at {_shown(fits)}?</p>"
+            )
+            st.button(
+                "Run scaled to fit",
+                type="primary",
+                key="run_scaled",
+                width="stretch",
+                on_click=_start_scaled,
+                args=(fits.value,),
+            )
+        st.button(
+            "Run at full rate anyway", key="run_full", width="stretch", on_click=_start_anyway
+        )
+        st.button("Not now", key="not_now", width="stretch", on_click=forget_start)
+
+
+def figures(request: RunRequest, calibration: Calibration) -> tuple[Figure, Figure, Figure]:
+    """What the machine holds, what the run asks for, and the share of its preset that fits."""
+    sustained = calibration.sustained_tps
+    peak = request.scenario.load_profile.max_tps
+    fits = None if sustained is None else math.floor(100 * sustained / peak) / 100
+    held = Figure(
+        id="calibration.sustained_tps",
+        label="This machine holds",
+        value=sustained,
+        unit="tps",
+        provenance=Provenance.MEASURED,
+        window_seconds=calibration.window_seconds,
+        sample_size=calibration.sample_size,
+        note=f"{calibration.criterion}; {calibration.machine}",
+    )
+    asked = Figure(
+        id="calibration.asked_tps",
+        label="The preset asks",
+        value=_asked(request),
+        unit="tps",
+        provenance=Provenance.DERIVED,
+        formula="highest rate of the preset × scale of the rate",
+        inputs={"highest rate": peak, "scale": request.rate_scale},
+    )
+    share = Figure(
+        id="calibration.fitting_share",
+        label="Share of the preset that fits",
+        value=fits if fits is None or fits >= 0.01 else 0.01,
+        unit="ratio",
+        provenance=Provenance.DERIVED,
+        formula="rate this machine holds ÷ highest rate of the preset, rounded down",
+        inputs={"rate held": sustained, "highest rate": peak},
+    )
+    return held, asked, share
+
+
+def _shown(figure: Figure) -> str:
+    return number(figure, text(figure))
+
+
+def _start_scaled(share: float) -> None:
+    shared = session()
+    percentage = round(share * 100)
+    if attempt(lambda: shared.select(replace(shared.selection, rate_percentage=percentage))):
+        _start_anyway()
+
+
+def _start_anyway() -> None:
+    shared = session()
+    forget_start()
+    attempt(shared.start)
+
+
+def _start(shared: Session) -> None:
+    forget_start()
+    attempt(shared.start)
+    st.rerun()

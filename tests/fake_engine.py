@@ -1,0 +1,135 @@
+"""An engine with the façade's interface that does what a test tells it, and nothing by itself."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from engine.config.presets import presets
+from engine.model.calibration import Calibration
+from engine.model.errors import IllegalTransitionError, LimelightError
+from engine.model.fault import FailureType
+from engine.model.figure import Figure, Provenance
+from engine.model.live import LiveState
+from engine.model.request import RunRequest
+from engine.model.results import TestStatus
+from engine.model.scenario import TestScenario
+from engine.model.tick import COLUMNS
+
+TARGET_LINE = "Target: Limelight reference platform (built in, not yours)"
+
+
+class FakeEngine:
+    """Records what it is asked in `calls`; a test moves `state` and the rows by hand."""
+
+    def __init__(self, sustained_tps: float | None = 100_000.0, calibrated: bool = True) -> None:
+        self.calls: list[tuple[object, ...]] = []
+        self.refusal: LimelightError | None = None
+        self.state = LiveState(target_line=TARGET_LINE)
+        self.rows: list[list[float]] = []
+        self.callbacks: list[Callable[[], None]] = []
+        self.machine = Calibration(
+            sustained_tps=sustained_tps,
+            criterion="response p99 below 50 ms",
+            window_seconds=1.0,
+            sample_size=5_000,
+            machine="a test",
+            version="0",
+            measured_at=datetime.now(UTC),
+        )
+        self.calibrated = calibrated
+        self.closed = False
+
+    def _do(self, *call: object) -> None:
+        self.calls.append(call)
+        if self.refusal is not None:
+            raise self.refusal
+
+    def presets(self) -> list[TestScenario]:
+        return presets()
+
+    def select(self, request: RunRequest) -> LiveState:
+        self._do("select", request)
+        marks = [] if request.speed == 1 else [f"REHEARSAL ×{request.speed:g}"]
+        self.move(preset=request.scenario.scenario_id, name=request.scenario.name, marks=marks)
+        return self.state
+
+    def start(self, request: RunRequest) -> str:
+        self._do("start", request)
+        self.rows.clear()
+        self.move(status=TestStatus.RUNNING, run_id=f"run-{len(self.calls)}")
+        return str(self.state.run_id)
+
+    def pause(self) -> None:
+        self._do("pause")
+        self.move(status=TestStatus.PAUSED)
+
+    def resume(self) -> None:
+        self._do("resume")
+        self.move(status=TestStatus.RUNNING)
+
+    def stop(self) -> None:
+        self._do("stop")
+        self.move(status=TestStatus.STOPPING)
+
+    def emergency_stop(self) -> None:
+        self._do("emergency_stop")
+        self.move(status=TestStatus.CANCELLED)
+
+    def inject(self, kind: FailureType, severity: float, duration_seconds: float) -> None:
+        self._do("inject", kind, severity, duration_seconds)
+
+    def live(self) -> LiveState:
+        return self.state
+
+    def frame(self, last: int | None = None) -> pd.DataFrame:
+        rows = self.rows if last is None else self.rows[-last:]
+        return pd.DataFrame(rows, columns=list(COLUMNS), dtype=float)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        self.callbacks.append(callback)
+        return lambda: self.callbacks.remove(callback)
+
+    def calibration(self) -> Calibration | None:
+        return self.machine if self.calibrated else None
+
+    def calibrate(self) -> Calibration:
+        self._do("calibrate")
+        self.calibrated = True
+        return self.machine
+
+    def runs(self) -> list[object]:
+        return []
+
+    def snapshot_html(self, run_id: str | None = None) -> bytes:
+        self._do("snapshot_html", run_id)
+        return b"<!doctype html>"
+
+    def close(self) -> None:
+        self.closed = True
+
+    def move(self, **changes: object) -> None:
+        """Change the state and tell everybody."""
+        self.state = self.state.model_copy(update=changes)
+        for callback in list(self.callbacks):
+            callback()
+
+    def tick(self, **values: float) -> None:
+        """Append a row (what is not given is nan) and tell everybody."""
+        self.rows.append([values.get(name, float("nan")) for name in COLUMNS])
+        self.move(clock_seconds=values.get("schedule_seconds", 0.0))
+
+
+def measured(figure_id: str, value: float) -> Figure:
+    return Figure(
+        id=figure_id,
+        label=figure_id,
+        value=value,
+        unit="count",
+        provenance=Provenance.MEASURED,
+        sample_size=1,
+    )
+
+
+def refused() -> LimelightError:
+    return IllegalTransitionError("cannot pause a run that is stopping: wait until it has ended")
