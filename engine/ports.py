@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from engine.model.control import PlatformReport, WorkerCommand, WorkerMessage, WorkerPlan
-from engine.model.results import Target
+from engine.model.control import (
+    PlatformReport,
+    SparseHistogram,
+    WorkerCommand,
+    WorkerMessage,
+    WorkerPlan,
+)
+from engine.model.event import RunEvent
+from engine.model.results import RunSummary, Target, TestStatus
+from engine.model.run import RunMeta, RunProgress
+from engine.model.tick import Tick
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class JournalRows:
+    """The journal's own count: arrival numbers, uint32 of shape (rows,), one a row.
+
+    `applied_twice` counts the ids the journal was asked to apply more than once.
+    """
+
+    numbers: np.ndarray
+    applied_twice: int
 
 
 class Clock(Protocol):
@@ -42,6 +66,52 @@ class Fleet(Protocol):
         """End every worker, at once; idempotent."""
 
 
+class RunStore(Protocol):
+    """Where one run is written, tick by tick, by its own thread."""
+
+    def create(self, meta: RunMeta) -> None:
+        """Begin the run, owned by this process."""
+
+    def append(
+        self, run_id: str, tick: Tick, latencies: tuple[SparseHistogram, SparseHistogram]
+    ) -> None:
+        """Write one tick with its response and service histograms."""
+
+    def event(self, run_id: str, event: RunEvent) -> None:
+        """Write one event."""
+
+    def heartbeat(self, run_id: str, status: TestStatus, progress: RunProgress) -> None:
+        """Say that the owner lives, and how far it is."""
+
+    def finish(self, run_id: str, progress: RunProgress, summary: RunSummary) -> None:
+        """Close the run."""
+
+    def rows(self, run_id: str) -> np.ndarray:
+        """All ticks so far in order: float64, shape (ticks, len(COLUMNS))."""
+
+
+class RunArchive(Protocol):
+    """Where runs are read again."""
+
+    def orphans(self) -> list[str]:
+        """Runs that never ended although their owner is dead."""
+
+    def load(self, run_id: str) -> tuple[RunMeta, RunProgress, RunSummary | None]:
+        """What is known of a run besides its ticks and events."""
+
+    def rows(self, run_id: str) -> np.ndarray:
+        """All its ticks in order: float64, shape (ticks, len(COLUMNS))."""
+
+    def histograms(self, run_id: str) -> list[tuple[SparseHistogram, SparseHistogram]]:
+        """Response and service histograms of every tick, in order."""
+
+    def events(self, run_id: str) -> list[RunEvent]:
+        """All its events, in order."""
+
+    def finish(self, run_id: str, progress: RunProgress, summary: RunSummary) -> None:
+        """Close it."""
+
+
 class FaultInjector(Protocol):
     """The platform's side of faults."""
 
@@ -67,8 +137,11 @@ class TargetSystem(Protocol):
     def alive(self) -> bool:
         """Whether it can still be expected to answer."""
 
-    def journal(self) -> str | None:
-        """The path of its journal, once closed; None if it has none."""
+    def journal(self) -> JournalRows | None:
+        """What its journal holds of this run, read after `close`; None if it has none."""
+
+    def discard(self) -> None:
+        """Delete what the run left behind, such as the journal; idempotent."""
 
     def close(self) -> None:
         """End what `start` started; idempotent."""

@@ -1,0 +1,147 @@
+"""The embedded platform as a target: started for one run, watched, broken on purpose, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from engine.adapters.children import Child
+from engine.model.control import (
+    HoldDown,
+    PlatformFailed,
+    PlatformMessage,
+    PlatformReady,
+    PlatformReport,
+    PlatformSettings,
+    Release,
+    Shutdown,
+)
+from engine.model.errors import TargetError
+from engine.model.results import Target
+from engine.ports import JournalRows
+
+MODULE = "engine.platform"
+READY_SECONDS = 30.0
+SHUTDOWN_SECONDS = 5.0
+SERIAL_DIGITS = 12
+LINE = "Limelight reference platform (built in, not a customer's product)"
+_decode = msgspec.msgpack.Decoder(PlatformMessage).decode
+
+
+class EmbeddedPlatform:
+    """One platform for one run; its journal lies in `folder` until `discard`."""
+
+    def __init__(self, folder: Path, logs: Path, scorers: int) -> None:
+        self._folder, self._logs, self._scorers = folder, logs, scorers
+        self._child: Child | None = None
+        self._journal: Path | None = None
+
+    def start(self, run_id: str) -> Target:
+        """Start it and wait until it answers; raises TargetError with what it said."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._journal = self._folder / f"{run_id}.journal.sqlite"
+        self._child = Child(MODULE, self._logs / "platform.log")
+        self._child.send(PlatformSettings(journal=str(self._journal), scorers=self._scorers))
+        ready = self._await_ready(self._child)
+        return Target(
+            name="Limelight reference platform",
+            kind="embedded",
+            line=f"Target: {LINE}",
+            url=f"http://127.0.0.1:{ready.port}/v1/transactions",
+            has_journal=True,
+            has_faults=True,
+            has_telemetry=True,
+        )
+
+    def _await_ready(self, child: Child) -> PlatformReady:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline and not child.ended:
+            for frame in child.frames():
+                message = _decode(frame)
+                if isinstance(message, PlatformReady):
+                    return message
+                if isinstance(message, PlatformFailed):
+                    self.close()
+                    raise TargetError(message.message)
+            time.sleep(0.005)
+        code = child.exit_code
+        self.close()
+        msg = f"the embedded platform did not start (exit code {code}): see its log in {self._logs}"
+        raise TargetError(msg)
+
+    def poll(self) -> PlatformReport | None:
+        """Its newest telemetry since the last call."""
+        newest = None
+        if self._child is not None:
+            for frame in self._child.frames():
+                message = _decode(frame)
+                if isinstance(message, PlatformReport):
+                    newest = message
+        return newest
+
+    def injector(self) -> EmbeddedPlatform:
+        """Its own side of faults."""
+        return self
+
+    def hold_down(self, scorers: list[int], lease_seconds: float) -> None:
+        """Kill these scorers and keep them down until released or the lease ends."""
+        if self._child is None or not self._child.send(
+            HoldDown(scorers=scorers, lease_seconds=lease_seconds)
+        ):
+            msg = "the embedded platform is gone: no fault can be injected"
+            raise TargetError(msg)
+
+    def release(self) -> None:
+        """Clear every fault; idempotent."""
+        if self._child is not None:
+            self._child.send(Release())
+
+    def alive(self) -> bool:
+        """Whether its supervisor is there, and so whatever dies comes back."""
+        return self._child is not None and self._child.running
+
+    def close(self) -> None:
+        """End it, in order if it still can; idempotent."""
+        if self._child is not None:
+            self._child.send(Shutdown())
+            deadline = time.monotonic() + SHUTDOWN_SECONDS
+            while self._child.running and time.monotonic() < deadline:
+                time.sleep(0.01)
+            self._child.close()
+
+    def journal(self) -> JournalRows | None:
+        """What its journal holds, read from the file itself."""
+        if self._journal is None or not self._journal.exists():
+            return None
+        with self._reading() as connection:
+            ids = (row[0][-SERIAL_DIGITS:] for row in connection.execute(_IDS))
+            numbers = np.fromiter((int(number) for number in ids), dtype=np.uint32)
+            (applied_twice,) = connection.execute(_APPLIED_TWICE).fetchone()
+        return JournalRows(numbers=numbers, applied_twice=int(applied_twice))
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(str(self._journal), timeout=5.0)
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            msg = f"{self._journal}: the platform's journal cannot be read: {error}"
+            raise TargetError(msg) from error
+        finally:
+            connection.close()
+
+    def discard(self) -> None:
+        """Delete the journal; idempotent."""
+        if self._journal is not None:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self._journal}{suffix}").unlink(missing_ok=True)
+
+
+_IDS = "SELECT id FROM transactions ORDER BY id"
+_APPLIED_TWICE = "SELECT count(*) FROM transactions WHERE applied > 1"

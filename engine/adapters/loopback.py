@@ -1,0 +1,96 @@
+"""A target that somebody else runs on this machine: only sent to, never started or ended."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from engine.model.control import PlatformReport
+from engine.model.errors import ConfigurationError, TargetError
+from engine.model.results import Target
+from engine.ports import FaultInjector, JournalRows
+
+CONNECT_SECONDS = 2.0
+
+
+def check_loopback(url: str) -> str:
+    """The URL, with a path if it had none.
+
+    Raises:
+        ConfigurationError: It is not plain http, or not on this machine.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError as error:
+        msg = f"--target: {url!r} is no URL: {error}"
+        raise ConfigurationError([msg]) from None
+    if parts.scheme != "http" or not parts.hostname:
+        msg = f"--target: must be http://HOST:PORT/PATH on this machine, got {url!r}"
+        raise ConfigurationError([msg])
+    if not _is_loopback(parts.hostname):
+        msg = (
+            f"--target: must be on this machine (127.0.0.0/8, ::1 or localhost), "
+            f"got {parts.hostname!r}"
+        )
+        raise ConfigurationError([msg])
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"http://{host}:{port}{parts.path or '/v1/transactions'}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class LoopbackTarget:
+    """An endpoint on this machine that speaks the platform's request and response shapes."""
+
+    def __init__(self, url: str) -> None:
+        self._url = check_loopback(url)
+
+    def start(self, run_id: str) -> Target:  # noqa: ARG002 - a port's signature
+        """See that somebody listens; raises TargetError with what to do."""
+        parts = urlsplit(self._url)
+        address = (parts.hostname or "", parts.port or 80)
+        try:
+            socket.create_connection(address, CONNECT_SECONDS).close()
+        except OSError as error:
+            msg = f"{self._url}: nobody answers ({error}): start the target first"
+            raise TargetError(msg) from error
+        return Target(
+            name=f"{parts.hostname}:{parts.port}",
+            kind="loopback",
+            line=f"Target: {self._url}, on this machine, named on the command line or page",
+            url=self._url,
+            has_journal=False,
+            has_faults=False,
+            has_telemetry=False,
+        )
+
+    def poll(self) -> PlatformReport | None:
+        """It sends no telemetry."""
+        return None
+
+    def injector(self) -> FaultInjector | None:
+        """It offers no faults."""
+        return None
+
+    def alive(self) -> bool:
+        """Its processes are not ours to watch: the answers tell."""
+        return True
+
+    def journal(self) -> JournalRows | None:
+        """It shows no journal."""
+        return None
+
+    def discard(self) -> None:
+        """It left nothing here."""
+
+    def close(self) -> None:
+        """It is not ours to end."""

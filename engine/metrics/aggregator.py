@@ -1,0 +1,262 @@
+"""Worker reports in, one tick out.
+
+Workers report deltas for ticks of the same grid, so rows add up by simple sums. A row is complete
+when every living worker has reported its tick, and is closed without a worker that stays silent
+for `PATIENCE_SECONDS`; what that worker still sends counts in the row after, so nothing is lost and
+`due = sent + dropped + backlog` holds in every row: counts and gauges of one worker always come
+from the same report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.measure.arrivals import ArrivalSet
+from engine.measure.histogram import Histogram
+from engine.metrics.series import HistogramSeries
+from engine.model.control import SparseHistogram, WorkerReport
+from engine.model.tick import NAN
+
+PATIENCE_SECONDS = 1.0
+COUNTS = (
+    "due",
+    "sent",
+    "dropped",
+    "decided",
+    "rejected",
+    "failed",
+    "attempts",
+    "answer_mismatches",
+)
+GAUGES = ("backlog_now", "in_flight_now")
+OUTCOMES = (
+    "ok",
+    "rejected",
+    "http_4xx",
+    "http_5xx",
+    "throttled",
+    "timeout",
+    "connect",
+    "reset",
+    "protocol",
+    "invalid_decision",
+)
+DECISIONS = {"APPROVE": "approved", "REVIEW": "review", "DECLINE": "declined"}
+LEGITIMATE = "legitimate"
+QUALITY = (
+    "fraud_flagged",
+    "fraud_missed",
+    "legitimate_flagged",
+    "legitimate_passed",
+    "fraud_flagged_usd",
+    "fraud_missed_usd",
+)
+SECOND_TICKS = 4
+_SUMMED = frozenset(
+    {*COUNTS, *(f"outcome_{name}" for name in OUTCOMES), *DECISIONS.values(), *QUALITY}
+)
+
+
+@dataclass
+class _Worker:
+    """What is known of one worker."""
+
+    alive: bool = True
+    last_tick: int = -1
+    final: bool = False
+    gauges: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GAUGES, 0))
+    rss_bytes: int = 0
+    connections: int = 0
+    schedule_seconds: float = 0.0
+
+
+class Aggregator:
+    """Turns the reports of `workers` load workers into the load columns of one tick after another.
+
+    Feed with `add` and `lose`; `close_tick` returns the columns of the next tick as a dict.
+    """
+
+    def __init__(self, workers: int, tick_seconds: float) -> None:
+        self.tick_seconds = tick_seconds
+        self.response = HistogramSeries(tick_seconds)
+        self.service = HistogramSeries(tick_seconds)
+        self.lateness = HistogramSeries(tick_seconds)
+        self.acknowledged = ArrivalSet()
+        self.totals: dict[str, float] = {}
+        self.confusion: dict[str, int] = {}
+        self.exchange: tuple[str, str] | None = None
+        self.next_tick = 0
+        self._workers = {share: _Worker() for share in range(workers)}
+        self._waiting: list[WorkerReport] = []
+        self._recent: list[dict[str, float]] = []
+        self._lost_counts: dict[str, float] = {}
+
+    def add(self, report: WorkerReport) -> None:
+        """Take one report."""
+        worker = self._workers[report.share]
+        worker.last_tick = max(worker.last_tick, report.tick)
+        worker.final = worker.final or report.final
+        self._waiting.append(report)
+
+    def lose(self, share: int) -> None:
+        """A worker ended without a final report.
+
+        What it had under way got no decision: it counts as failed; its backlog as dropped.
+        """
+        worker = self._workers[share]
+        if worker.final or not worker.alive:
+            return
+        worker.alive = False
+        pending = [report for report in self._waiting if report.share == share]
+        gauges = {name: getattr(pending[-1], name) for name in GAUGES} if pending else worker.gauges
+        lost = self._lost_counts
+        lost["failed"] = lost.get("failed", 0) + gauges["in_flight_now"]
+        lost["dropped"] = lost.get("dropped", 0) + gauges["backlog_now"]
+
+    @property
+    def workers_up(self) -> int:
+        """Workers that have neither died nor finished."""
+        return sum(worker.alive and not worker.final for worker in self._workers.values())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every worker has sent its final report or died, and all of it is in a row."""
+        ended = all(worker.final or not worker.alive for worker in self._workers.values())
+        return ended and not self._waiting and not self._lost_counts
+
+    @property
+    def clock_seconds(self) -> float:
+        """The run clock as the workers last reported it: it stands still in a pause."""
+        return max(worker.schedule_seconds for worker in self._workers.values())
+
+    def ready(self, now_seconds: float) -> bool:
+        """Whether the next tick can be closed at `now_seconds` since Start."""
+        end = (self.next_tick + 1) * self.tick_seconds
+        if now_seconds < end:
+            return False
+        reporting = [w for w in self._workers.values() if w.alive and not w.final]
+        complete = all(worker.last_tick >= self.next_tick for worker in reporting)
+        return complete or now_seconds >= end + PATIENCE_SECONDS
+
+    def close_tick(self) -> dict[str, float]:
+        """The load columns of the next tick; raises nothing, missing workers are just absent."""
+        tick, self.next_tick = self.next_tick, self.next_tick + 1
+        reports = [r for r in self._waiting if self._belongs(r, tick)]
+        self._waiting = [r for r in self._waiting if not self._belongs(r, tick)]
+        row = self._sums(reports)
+        self._gauges(reports, row)
+        self._latencies(tick, reports, row)
+        for name, value in row.items():
+            if is_count(name):
+                self.totals[name] = self.totals.get(name, 0) + value
+        self._rates(row)
+        row["tick"] = tick
+        row["t_seconds"] = (tick + 1) * self.tick_seconds
+        return row
+
+    def _belongs(self, report: WorkerReport, tick: int) -> bool:
+        return report.tick <= tick or report.final or not self._workers[report.share].alive
+
+    def _sums(self, reports: list[WorkerReport]) -> dict[str, float]:
+        row: dict[str, float] = {name: sum(getattr(r, name) for r in reports) for name in COUNTS}
+        for name, value in self._lost_counts.items():
+            row[name] += value
+        self._lost_counts = {}
+        for name in OUTCOMES:
+            row[f"outcome_{name}"] = sum(r.outcomes.get(name, 0) for r in reports)
+        for decision, column in DECISIONS.items():
+            row[column] = sum(r.decisions.get(decision, 0) for r in reports)
+        self._quality(reports, row)
+        for report in reports:
+            self.acknowledged.add(np.frombuffer(report.acknowledged, dtype=np.uint32))
+            self.exchange = report.exchange or self.exchange
+        return row
+
+    def _quality(self, reports: list[WorkerReport], row: dict[str, float]) -> None:
+        row.update(dict.fromkeys(QUALITY, 0.0))
+        for report in reports:
+            for key, count in report.confusion.items():
+                self.confusion[key] = self.confusion.get(key, 0) + count
+                kind, _, decision = key.partition(":")
+                passed = decision == "APPROVE"
+                if kind == LEGITIMATE:
+                    row["legitimate_passed" if passed else "legitimate_flagged"] += count
+                else:
+                    row["fraud_missed" if passed else "fraud_flagged"] += count
+        for name in ("flagged", "missed"):
+            row[f"fraud_{name}_usd"] = sum(r.fraud_value_usd.get(name, 0.0) for r in reports)
+
+    def _gauges(self, reports: list[WorkerReport], row: dict[str, float]) -> None:
+        for report in reports:
+            worker = self._workers[report.share]
+            worker.gauges = {name: getattr(report, name) for name in GAUGES}
+            worker.rss_bytes = report.rss_bytes_now
+            worker.connections = report.connections_now
+            worker.schedule_seconds = report.schedule_seconds
+        living = [worker for worker in self._workers.values() if worker.alive]
+        for name in GAUGES:
+            row[name] = sum(worker.gauges[name] for worker in living)
+        row["workers_up_now"] = self.workers_up
+        row["connections_now"] = sum(worker.connections for worker in living)
+        row["worker_rss_mb"] = sum(worker.rss_bytes for worker in living) / 1e6
+        row["schedule_seconds"] = self.clock_seconds
+        cores = self._cores(reports)
+        row["worker_cpu_cores"] = sum(cores) if cores else NAN
+        row["busiest_worker_cpu_cores"] = max(cores, default=NAN)
+        row["worker_loop_lag_ms"] = max((r.loop_lag_ms_now for r in reports), default=NAN)
+
+    def _cores(self, reports: list[WorkerReport]) -> list[float]:
+        seconds: dict[int, float] = {}
+        ticks: dict[int, int] = {}
+        for report in reports:
+            seconds[report.share] = seconds.get(report.share, 0.0) + report.cpu_seconds
+            ticks[report.share] = ticks.get(report.share, 0) + 1
+        return [seconds[share] / (ticks[share] * self.tick_seconds) for share in seconds]
+
+    def _latencies(self, tick: int, reports: list[WorkerReport], row: dict[str, float]) -> None:
+        for name in ("response", "service", "lateness"):
+            series: HistogramSeries = getattr(self, name)
+            series.append(tick, [getattr(report, name) for report in reports])
+        response, window_seconds = self.response.latest()
+        row.update(_percentiles("response", response))
+        row["response_max_ms"] = _number(response.max_ms if response.count else None)
+        row["response_samples"] = response.count
+        row["response_window_seconds"] = window_seconds
+        row.update(_percentiles("service", self.service.latest()[0]))
+        row["lateness_p99_ms"] = _number(self.lateness.latest()[0].percentile_ms(99))
+
+    def _rates(self, row: dict[str, float]) -> None:
+        """Rates and shares over the latest second (fewer ticks at the very start)."""
+        self._recent = [*self._recent[-(SECOND_TICKS - 1) :], row]
+        seconds = len(self._recent) * self.tick_seconds
+        total = {
+            name: sum(recent[name] for recent in self._recent)
+            for name in ("due", "decided", "rejected", "failed", "attempts", "outcome_timeout")
+        }
+        answered = total["decided"] + total["rejected"] + total["failed"]
+        row["offered_tps"] = total["due"] / seconds
+        row["achieved_tps"] = total["decided"] / seconds
+        row["error_rate"] = total["failed"] / answered if answered else NAN
+        row["timeout_rate"] = (
+            total["outcome_timeout"] / total["attempts"] if total["attempts"] else NAN
+        )
+
+    def tick_histograms(self, tick: int) -> tuple[SparseHistogram, SparseHistogram]:
+        """Response and service histograms of one recent tick, for the store."""
+        response = self.response.between(tick, tick).sparse()
+        return response, self.service.between(tick, tick).sparse()
+
+
+def is_count(column: str) -> bool:
+    """Whether a tick's column counts load in that tick, so that ticks may be summed."""
+    return column in _SUMMED
+
+
+def _percentiles(name: str, histogram: Histogram) -> dict[str, float]:
+    return {f"{name}_p{q}_ms": _number(histogram.percentile_ms(q)) for q in (50, 95, 99)}
+
+
+def _number(value: float | None) -> float:
+    return NAN if value is None else value

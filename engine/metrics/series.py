@@ -1,0 +1,62 @@
+"""Latency histograms over time: recent ticks kept apart, the whole run merged.
+
+Percentiles of a window are computed from merged histograms, never averaged. A live percentile
+covers the latest window that holds enough samples for it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from engine.measure.histogram import Histogram
+from engine.model.control import SparseHistogram
+
+LIVE_SAMPLES = 1_000
+LIVE_WINDOW_LIMIT_SECONDS = 30.0
+KEPT_SECONDS = 120.0
+
+
+class HistogramSeries:
+    """Histograms of one latency, by tick of `tick_seconds`; ticks are appended in order."""
+
+    def __init__(self, tick_seconds: float) -> None:
+        self._tick_seconds = tick_seconds
+        self._recent: deque[tuple[int, list[SparseHistogram], int]] = deque(
+            maxlen=int(KEPT_SECONDS / tick_seconds)
+        )
+        self.total = Histogram()
+
+    def append(self, tick: int, parts: list[SparseHistogram]) -> None:
+        """Add one tick's histograms, one from each worker."""
+        samples = 0
+        for part in parts:
+            self.total.add_sparse(part)
+            samples += int(np.frombuffer(part.counts, dtype=np.int64).sum())
+        self._recent.append((tick, parts, samples))
+
+    def latest(self) -> tuple[Histogram, float]:
+        """The latest window with at least `LIVE_SAMPLES` samples, and its length in seconds.
+
+        The window is shorter on samples only if `LIVE_WINDOW_LIMIT_SECONDS` holds fewer.
+        """
+        merged = Histogram()
+        samples = ticks = 0
+        for _tick, parts, count in reversed(self._recent):
+            if samples >= LIVE_SAMPLES or ticks * self._tick_seconds >= LIVE_WINDOW_LIMIT_SECONDS:
+                break
+            for part in parts:
+                merged.add_sparse(part)
+            samples += count
+            ticks += 1
+        return merged, ticks * self._tick_seconds
+
+    def between(self, first_tick: int, last_tick: int) -> Histogram:
+        """Ticks `first_tick` to `last_tick` (both included) merged, as far as still kept."""
+        merged = Histogram()
+        for tick, parts, _count in self._recent:
+            if first_tick <= tick <= last_tick:
+                for part in parts:
+                    merged.add_sparse(part)
+        return merged

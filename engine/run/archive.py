@@ -1,0 +1,78 @@
+"""Runs read again from the store: those that ended, and those whose app died under them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from engine.measure.histogram import Histogram
+from engine.metrics.aggregator import is_count
+from engine.metrics.view import RunView
+from engine.model.control import SparseHistogram
+from engine.model.results import RunSummary, TestStatus
+from engine.model.run import RunMeta, RunProgress
+from engine.model.tick import COLUMNS, Tick
+from engine.ports import RunArchive
+from engine.run.summary import Latencies, summarise
+
+ORPHANED = "the app that ran it ended before the run did"
+
+
+def ticks_of(archive: RunArchive, run_id: str) -> pd.DataFrame:
+    """All ticks of a run, in the columns of `engine.model.tick.COLUMNS`."""
+    return pd.DataFrame(archive.rows(run_id), columns=list(COLUMNS))
+
+
+def close_orphans(archive: RunArchive) -> list[str]:
+    """Close as failed the runs whose owner is dead, with the figures of what they got to.
+
+    Their journal was never reconciled, so nothing is said of lost transactions.
+    """
+    closed = archive.orphans()
+    for run_id in closed:
+        meta, progress, _none = archive.load(run_id)
+        ended = (TestStatus.FAILED, datetime.now(UTC), ORPHANED)
+        archive.finish(run_id, progress, summary_so_far(archive, meta, progress, ended))
+    return closed
+
+
+def summary_so_far(
+    archive: RunArchive,
+    meta: RunMeta,
+    progress: RunProgress,
+    ended: tuple[TestStatus, datetime, str],
+) -> RunSummary:
+    """The summary of what the store holds of a run that has none yet."""
+    response, service = Histogram(), Histogram()
+    for one, other in archive.histograms(meta.run_id):
+        _add(response, one)
+        _add(service, other)
+    latencies = Latencies(response, service, Histogram())
+    ticks = ticks_of(archive, meta.run_id)
+    return summarise(meta, progress, ticks, latencies, None, ended)
+
+
+def _add(total: Histogram, part: SparseHistogram) -> None:
+    if part.counts:
+        total.add_sparse(part)
+
+
+def last_view(
+    meta: RunMeta, progress: RunProgress, summary: RunSummary, ticks: pd.DataFrame
+) -> RunView:
+    """The run at its last instant, as it would have been published."""
+    last = ticks.iloc[-1].to_dict() if len(ticks) else None
+    return RunView(
+        meta=meta,
+        status=summary.status,
+        clock_seconds=last["schedule_seconds"] if last else 0.0,
+        tick=Tick(**{str(name): float(value) for name, value in last.items()}) if last else None,
+        totals={name: float(ticks[name].sum()) for name in COLUMNS if is_count(name)},
+        confusion=progress.confusion,
+        cpu_seconds=progress.cpu_seconds,
+        nodes=tuple(progress.nodes),
+        faults=tuple(progress.faults),
+        journal=summary.journal,
+        summary=summary,
+    )

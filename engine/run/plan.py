@@ -1,0 +1,178 @@
+"""A request becomes a plan: the scenario in absolute rates and seconds, and each worker's share.
+
+A rehearsal (`speed`) divides every duration, never a rate, a criterion or a breaker time. A rate
+scale multiplies every rate. Both marks go with the run wherever it is shown.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from engine.load.pacer import Pacer
+from engine.load.profiles import Profile
+from engine.model.config import StressTestConfig
+from engine.model.control import WorkerPlan
+from engine.model.request import RunRequest
+from engine.model.scenario import LoadProfile, TestScenario
+
+SENDER = "engine.load.senders.fast_http:FastHttpSender"
+TICK_SECONDS = 0.25
+CONNECTIONS = 128
+_DURATIONS = (
+    "ramp_up_seconds",
+    "hold_seconds",
+    "ease_seconds",
+    "ramp_down_seconds",
+    "burst_duration_seconds",
+    "burst_interval_seconds",
+    "first_burst_seconds",
+    "wave_period_seconds",
+    "chaos_change_interval_seconds",
+)
+_RATES = (
+    "start_tps",
+    "peak_tps",
+    "sustained_tps",
+    "burst_tps",
+    "chaos_min_tps",
+    "chaos_max_tps",
+)
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All that is decided before a run starts.
+
+    `scenario` is as asked for; `scaled` is what is run: cut, sped up and scaled.
+    """
+
+    run_id: str
+    id_prefix: str
+    request: RunRequest
+    config: StressTestConfig
+    scenario: TestScenario
+    scaled: TestScenario
+    seed: int
+    workers: int
+    marks: tuple[str, ...]
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length of the plan on the run clock."""
+        return self.scaled.duration_seconds
+
+    def pacer(self) -> Pacer:
+        """The due instants of all workers together."""
+        return Pacer(Profile(self.scaled.load_profile, self.duration_seconds, self.seed))
+
+    def worker_plans(self, url: str) -> list[WorkerPlan]:
+        """One plan a worker; customers are divided among them."""
+        each = max(1, CONNECTIONS // self.workers)
+        return [
+            WorkerPlan(
+                run_id=self.run_id,
+                id_prefix=self.id_prefix,
+                seed=self.seed,
+                share=share,
+                shares=self.workers,
+                profile=self.scaled.load_profile.model_dump(mode="json"),
+                duration_seconds=self.duration_seconds,
+                mix=self.scaled.traffic_mix.value,
+                sender=SENDER,
+                url=url,
+                connections=each,
+                tick_seconds=TICK_SECONDS,
+            )
+            for share in range(self.workers)
+        ]
+
+
+def make_plan(request: RunRequest, config: StressTestConfig) -> RunPlan:
+    """The plan for a request; `config` holds the run's settings, workers included."""
+    scenario = request.scenario
+    now = datetime.now(UTC)
+    key = secrets.token_hex(4)
+    faults = config.enable_failure_injection
+    kept = scenario if faults else scenario.model_copy(update={"failure_scenarios": ()})
+    return RunPlan(
+        run_id=f"{scenario.scenario_id}-{now:%Y%m%d-%H%M%S}-{key}",
+        id_prefix=f"{key}-",
+        request=request,
+        config=config,
+        scenario=scenario,
+        scaled=_scaled(_cut(kept, request.duration_seconds), request.speed, request.rate_scale),
+        seed=request.seed,
+        workers=request.workers or config.num_workers,
+        marks=_marks(request),
+    )
+
+
+def preview(request: RunRequest) -> TestScenario:
+    """The scenario as it would be run: cut, sped up and scaled."""
+    cut = _cut(request.scenario, request.duration_seconds)
+    return _scaled(cut, request.speed, request.rate_scale)
+
+
+def marks_of(request: RunRequest) -> tuple[str, ...]:
+    """The marks a run of this request carries wherever it is shown."""
+    return _marks(request)
+
+
+def _cut(scenario: TestScenario, duration_seconds: float | None) -> TestScenario:
+    if duration_seconds is None or duration_seconds >= scenario.duration_seconds:
+        return scenario
+    return scenario.model_copy(
+        update={
+            "duration_seconds": duration_seconds,
+            "failure_scenarios": tuple(
+                fault
+                for fault in scenario.failure_scenarios
+                if fault.start_time_seconds < duration_seconds
+            ),
+            "acts": tuple(act for act in scenario.acts if act.start_seconds < duration_seconds),
+        }
+    )
+
+
+def _scaled(scenario: TestScenario, speed: float, rate_scale: float) -> TestScenario:
+    return scenario.model_copy(
+        update={
+            "load_profile": _scaled_profile(scenario.load_profile, speed, rate_scale),
+            "duration_seconds": scenario.duration_seconds / speed,
+            "failure_scenarios": tuple(
+                fault.model_copy(
+                    update={
+                        "start_time_seconds": fault.start_time_seconds / speed,
+                        "duration_seconds": fault.duration_seconds / speed,
+                    }
+                )
+                for fault in scenario.failure_scenarios
+            ),
+            "acts": tuple(
+                act.model_copy(update={"start_seconds": act.start_seconds / speed})
+                for act in scenario.acts
+            ),
+        }
+    )
+
+
+def _scaled_profile(profile: LoadProfile, speed: float, rate_scale: float) -> LoadProfile:
+    update: dict[str, float] = {}
+    for name in _DURATIONS:
+        value = getattr(profile, name)
+        if value is not None:
+            update[name] = value / speed
+    for name in _RATES:
+        update[name] = getattr(profile, name) * rate_scale
+    return profile.model_copy(update=update)
+
+
+def _marks(request: RunRequest) -> tuple[str, ...]:
+    marks = []
+    if request.speed != 1:
+        marks.append(f"REHEARSAL ×{request.speed:g}")
+    if request.rate_scale != 1:
+        marks.append(f"SCALED {request.rate_scale * 100:.3g} %")
+    return tuple(marks)

@@ -1,0 +1,163 @@
+"""What is under a run: target, load workers and the ticker that reads them both.
+
+Everything started here is ended by `close`, whatever happened in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from engine.metrics.buffer import MetricsBuffer
+from engine.model.control import Abort, Start, Stop, WorkerCommand, WorkerFailed, WorkerReport
+from engine.model.errors import FleetError
+from engine.model.event import EventKind
+from engine.model.presentation import TransactionFlowNode
+from engine.model.run import RunMeta
+from engine.model.tick import Tick
+from engine.ports import Clock, Fleet, RunStore, TargetSystem, WorkerLost
+from engine.run.environment import this_machine
+from engine.run.plan import TICK_SECONDS, RunPlan
+from engine.run.ticker import Ticker
+
+START_DELAY_SECONDS = 0.1
+POLL_SECONDS = 0.02
+DRAIN_LIMIT_SECONDS = 13.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of: adapters of the ports, and the buffer it shares.
+
+    `changed` is called in the run's thread after every tick and state change.
+    """
+
+    target: TargetSystem
+    fleet: Fleet
+    store: RunStore
+    buffer: MetricsBuffer
+    clock: Clock
+    changed: Callable[[], None]
+
+
+class Rig:
+    """Target, fleet and ticker of one run; owned by the run's thread except `command`."""
+
+    def __init__(self, plan: RunPlan, parts: Parts) -> None:
+        self.plan = plan
+        self.target, self.fleet = parts.target, parts.fleet
+        self.ticker = Ticker(plan.pacer(), plan.workers, TICK_SECONDS)
+        self.workers_lost = 0
+        self._clock = parts.clock
+        self._start_ns: int | None = None
+
+    def start_target(self) -> RunMeta:
+        """Start the target; what is now known of the run. Raises TargetError."""
+        plan = self.plan
+        return RunMeta(
+            run_id=plan.run_id,
+            seed=plan.seed,
+            target=self.target.start(plan.run_id),
+            machine=this_machine(),
+            marks=plan.marks,
+            speed=plan.request.speed,
+            rate_scale=plan.request.rate_scale,
+            scenario=plan.scenario,
+            scaled=plan.scaled,
+            config=plan.config,
+            workers=plan.workers,
+            tick_seconds=TICK_SECONDS,
+            started_at=datetime.now(UTC),
+        )
+
+    def start_load(self, url: str) -> None:
+        """Start the workers on their plans; Start is `START_DELAY_SECONDS` away."""
+        self.fleet.start(self.plan.worker_plans(url))
+        self._start_ns = self._clock.monotonic_ns() + int(START_DELAY_SECONDS * 1e9)
+        self.fleet.command(Start(at_ns=self._start_ns))
+
+    def command(self, command: WorkerCommand) -> None:
+        """Tell every worker; from any thread."""
+        self.fleet.command(command)
+
+    def now(self) -> float:
+        """Seconds since Start, 0 before it."""
+        if self._start_ns is None:
+            return 0.0
+        return max(0.0, (self._clock.monotonic_ns() - self._start_ns) / 1e9)
+
+    def collect(self, log: Callable[..., None]) -> None:
+        """Take what workers and target have sent; raises FleetError if a worker cannot go on."""
+        for message in self.fleet.poll():
+            if isinstance(message, WorkerReport):
+                self.ticker.aggregator.add(message)
+            elif isinstance(message, WorkerFailed):
+                raise FleetError(message.message)
+            elif isinstance(message, WorkerLost):
+                self._lose(message, log)
+        report = self.target.poll()
+        if report is not None:
+            self.ticker.flow.add(report)
+
+    def _lose(self, lost: WorkerLost, log: Callable[..., None]) -> None:
+        self.workers_lost += 1
+        self.ticker.aggregator.lose(lost.share)
+        log(
+            EventKind.DEGRADED,
+            "a load worker ended early: its share of the arrivals is not offered from here on",
+            share=lost.share,
+            reason=lost.reason,
+        )
+
+    def tick_ready(self) -> bool:
+        """Whether a tick can be closed; waits `POLL_SECONDS` if not."""
+        if self.ticker.aggregator.ready(self.now()):
+            return True
+        self._clock.sleep(POLL_SECONDS)
+        return False
+
+    def nodes(self) -> tuple[TransactionFlowNode, ...]:
+        """The platform's parts as they are now."""
+        return tuple(self.ticker.flow.nodes(self.target.alive()))
+
+    def drain(
+        self,
+        *,
+        at_once: Callable[[], bool],
+        close_tick: Callable[[], Tick],
+        log: Callable[..., None],
+    ) -> None:
+        """Let the workers finish what is under way, or not, and count what is left.
+
+        Args:
+            at_once: Whether an emergency stop was asked for, before or meanwhile.
+            close_tick: Closes one tick.
+            log: Takes events.
+        """
+        if self._start_ns is None:
+            return
+        aborted = at_once()
+        self.fleet.command(Abort() if aborted else Stop())
+        deadline = self.now() + DRAIN_LIMIT_SECONDS
+        aggregator = self.ticker.aggregator
+        while not aggregator.finished and self.now() < deadline:
+            if not aborted and at_once():
+                aborted = True
+                self.fleet.command(Abort())
+            self.collect(log)
+            if self.tick_ready():
+                close_tick()
+        if not aggregator.finished:
+            self._abandon(close_tick)
+
+    def _abandon(self, close_tick: Callable[[], Tick]) -> None:
+        self.fleet.close()
+        for share in range(self.plan.workers):
+            self.ticker.aggregator.lose(share)
+        close_tick()
+
+    def close(self) -> None:
+        """End workers and target; idempotent."""
+        self.fleet.close()
+        self.target.close()

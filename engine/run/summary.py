@@ -1,0 +1,194 @@
+"""Ticks in, summary out: the same arithmetic for a run that ended and one that was cut off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from engine.analysis import criteria, honesty
+from engine.load.pacer import Pacer
+from engine.load.profiles import Profile
+from engine.measure.histogram import Histogram
+from engine.metrics.aggregator import DECISIONS, OUTCOMES
+from engine.model.results import (
+    Counts,
+    JournalReconciliation,
+    LatencySummary,
+    PerSecond,
+    RunSummary,
+    TestStatus,
+    Verdict,
+)
+from engine.model.run import RunMeta, RunProgress
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """The whole run's merged histograms."""
+
+    response: Histogram
+    service: Histogram
+    lateness: Histogram
+
+
+def summarise(
+    meta: RunMeta,
+    progress: RunProgress,
+    ticks: pd.DataFrame,
+    latencies: Latencies,
+    journal: JournalReconciliation | None,
+    ended: tuple[TestStatus, datetime, str],
+) -> RunSummary:
+    """The summary of a run.
+
+    Args:
+        meta: What was decided before it began.
+        progress: Faults, confusion and CPU seconds.
+        ticks: Every tick, in the columns of `engine.model.tick.COLUMNS`.
+        latencies: Merged histograms of response, service and lateness.
+        journal: The reconciliation, None where the target has no journal or it was not reached.
+        ended: Final status, instant, and why, for runs that did not end by themselves.
+    """
+    status, ended_at, why = ended
+    counts = count(ticks)
+    response = latency(latencies.response)
+    service = latency(latencies.service)
+    doubts = honesty.doubts(_instrument(ticks, counts, latencies, progress.workers_lost))
+    evidence = criteria.Evidence(
+        counts=counts,
+        journal=journal,
+        response=response,
+        ticks=ticks,
+        faults=progress.faults,
+        scenario=meta.scenario,
+        rate_scale=meta.rate_scale,
+        speed=meta.speed,
+        target=meta.target,
+        status=status,
+    )
+    results = criteria.judge(meta.scenario, evidence)
+    verdict, reason = criteria.verdict(results, [str(doubt) for doubt in doubts], status)
+    seconds = float(ticks["t_seconds"].max()) if len(ticks) else 0.0
+    return RunSummary(
+        run_id=meta.run_id,
+        preset=meta.scenario.scenario_id,
+        name=meta.scenario.name,
+        seed=meta.seed,
+        target=meta.target,
+        environment=meta.machine,
+        marks=[*meta.marks, *(["INCONCLUSIVE"] if verdict is Verdict.INCONCLUSIVE else [])],
+        speed=meta.speed,
+        rate_scale=meta.rate_scale,
+        status=status,
+        verdict=verdict,
+        verdict_reason=f"{why}: {reason}" if why else reason,
+        warnings=[str(doubt) for doubt in doubts],
+        criteria=results,
+        started_at=meta.started_at,
+        ended_at=ended_at,
+        duration_seconds=seconds,
+        counts=counts,
+        attempts=_total(ticks, "attempts"),
+        outcomes={name: _total(ticks, f"outcome_{name}") for name in OUTCOMES},
+        decisions={name: _total(ticks, column) for name, column in DECISIONS.items()},
+        offered_tps=counts.due / seconds if seconds else None,
+        achieved_tps=counts.decided / seconds if seconds else None,
+        response_ms=response,
+        service_ms=service,
+        lateness_ms=latency(latencies.lateness),
+        per_second=per_second(ticks, meta),
+        faults=progress.faults,
+        journal=journal,
+        confusion=progress.confusion,
+        cpu_seconds=progress.cpu_seconds,
+        issues_detected=_issues(progress, counts, journal),
+    )
+
+
+def count(ticks: pd.DataFrame) -> Counts:
+    """Totals of all ticks; the gauges are the last tick's."""
+    names = ("due", "sent", "dropped", "decided", "rejected", "failed")
+    return Counts(
+        **{name: _total(ticks, name) for name in names},
+        backlog=int(ticks["backlog_now"].iloc[-1]) if len(ticks) else 0,
+        in_flight=int(ticks["in_flight_now"].iloc[-1]) if len(ticks) else 0,
+    )
+
+
+def latency(histogram: Histogram) -> LatencySummary:
+    """Percentiles with enough samples, in ms."""
+    return LatencySummary(
+        p50=histogram.percentile_ms(50),
+        p90=histogram.percentile_ms(90),
+        p95=histogram.percentile_ms(95),
+        p99=histogram.percentile_ms(99),
+        p99_9=histogram.percentile_ms(99.9),
+        max=histogram.max_ms if histogram.count else None,
+        mean=histogram.mean_ms if histogram.count else None,
+        count=histogram.count,
+    )
+
+
+def per_second(ticks: pd.DataFrame, meta: RunMeta) -> PerSecond:
+    """Sums by second since Start; gauges at its end; the plan from the run clock's progress."""
+    each = round(1 / meta.tick_seconds)
+    second = (ticks["tick"] // each).astype(int)
+    sums = ticks.groupby(second)[["due", "sent", "decided", "failed", "rejected", "dropped"]].sum()
+    ends = ticks.groupby(second)[["backlog_now", "in_flight_now", "schedule_seconds"]].last()
+    profile = Profile(meta.scaled.load_profile, meta.scaled.duration_seconds, meta.seed)
+    due = np.asarray(Pacer(profile).count_by(ends["schedule_seconds"].to_numpy(dtype=float)))
+    return PerSecond(
+        offered=_integers(sums["due"]),
+        sent=_integers(sums["sent"]),
+        decided=_integers(sums["decided"]),
+        failed=_integers(sums["failed"]),
+        rejected=_integers(sums["rejected"]),
+        dropped=_integers(sums["dropped"]),
+        backlog=_integers(ends["backlog_now"]),
+        in_flight=_integers(ends["in_flight_now"]),
+        planned=[float(value) for value in np.diff(due, prepend=0)],
+    )
+
+
+def _integers(column: pd.Series) -> list[int]:
+    return [int(value) for value in column]
+
+
+def _total(ticks: pd.DataFrame, column: str) -> int:
+    return int(ticks[column].sum()) if len(ticks) else 0
+
+
+def _instrument(
+    ticks: pd.DataFrame, counts: Counts, latencies: Latencies, workers_lost: int
+) -> honesty.Instrument:
+    busy = ticks["busiest_worker_cpu_cores"].dropna()
+    return honesty.Instrument(
+        due=counts.due,
+        dropped=counts.dropped,
+        lateness_p99_ms=latencies.lateness.percentile_ms(99),
+        service_p99_ms=latencies.service.percentile_ms(99),
+        busiest_worker_cpu_cores=float(busy.mean()) if len(busy) else None,
+        workers_lost=workers_lost,
+    )
+
+
+def _issues(
+    progress: RunProgress, counts: Counts, journal: JournalReconciliation | None
+) -> list[str]:
+    issues = [
+        f"{fault.display_name}: {fault.explanation}"
+        for fault in progress.faults
+        if fault.recovered_at_seconds is None
+    ]
+    if counts.failed:
+        issues.append("some transactions were sent and got no decision after their retries")
+    if counts.dropped:
+        issues.append("some transactions were due and never sent")
+    if journal is not None and journal.missing:
+        issues.append("acknowledged transactions are missing from the journal")
+    if journal is not None and journal.duplicated:
+        issues.append("transactions were applied or answered twice")
+    return issues

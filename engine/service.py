@@ -1,0 +1,295 @@
+"""The façade: all that pages, command line and examples may ask of the engine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from engine import wiring
+from engine.config.derive import config_for_scenario, under_config
+from engine.config.presets import read_presets
+from engine.metrics.buffer import MetricsBuffer
+from engine.metrics.record import RunRecord
+from engine.metrics.view import RunView
+from engine.model.calibration import Calibration
+from engine.model.errors import IllegalTransitionError, StoreError, TargetError
+from engine.model.fault import FailureScenario, FailureType
+from engine.model.live import LiveState
+from engine.model.request import RunRequest
+from engine.model.results import RunSummary, TestStatus
+from engine.model.run import RunMeta, RunProgress, RunRow
+from engine.model.scenario import TestScenario
+from engine.report import snapshot
+from engine.report.figures import stage_figures
+from engine.report.stage import idle_state, run_state, stage_input
+from engine.run import archive, calibrate
+from engine.run.orchestrator import StressTestOrchestrator
+from engine.run.plan import make_plan, marks_of, preview
+from engine.run.states import Event
+
+CALIBRATION_LIMIT_SECONDS = 60.0
+REFERENCE = "Target: Limelight reference platform (built in, not a customer's product)"
+
+
+class Engine:
+    """The engine of one process: at most one run at a time; every method from any thread.
+
+    Args:
+        home: Where results lie; LIMELIGHT_HOME or the user's data directory by default.
+        store: Another results file.
+
+    Raises:
+        StoreError: The results store cannot be used.
+    """
+
+    def __init__(self, home: Path | None = None, store: Path | None = None) -> None:
+        self.home = wiring.find_home(home)
+        self._store = wiring.open_store(self.home, store)
+        self._buffer = MetricsBuffer()
+        self._lock = threading.RLock()
+        self._run: StressTestOrchestrator | None = None
+        self._shown = False
+        self._calibrating = False
+        self._listeners: list[Callable[[], None]] = []
+        read = read_presets()
+        self._presets = read.scenarios
+        self._warnings = [*([self.home.warning] if self.home.warning else []), *read.problems]
+        self.closed_orphans = archive.close_orphans(self._store)
+        self._selected = RunRequest(scenario=self._presets[0])
+        self._cached: tuple[RunView, LiveState] | None = None
+
+    def presets(self) -> list[TestScenario]:
+        """All presets, the default first."""
+        return list(self._presets)
+
+    def select(self, request: RunRequest) -> None:
+        """What the idle stage shows; a finished run gives way to another selection."""
+        with self._lock:
+            if request == self._selected:
+                return
+            self._selected = request
+            self._shown = self._shown and self._going_on()
+        self._tell()
+
+    def start(self, request: RunRequest) -> str:
+        """Start a run; returns its id.
+
+        Raises:
+            IllegalTransitionError: One is under way already.
+            ConfigurationError: The target is not allowed.
+            StoreError: The results store cannot be written.
+        """
+        with self._lock:
+            self._must_be_free()
+            self._selected = request
+            self._run = self._make(request, self._store, self._buffer, self._tell)
+            self._shown = True
+            self._run.start()
+            return self._run.plan.run_id
+
+    def _make(
+        self,
+        request: RunRequest,
+        store: wiring.SqliteStore,
+        buffer: MetricsBuffer,
+        changed: Callable[[], None],
+    ) -> StressTestOrchestrator:
+        config = request.config or config_for_scenario(request.scenario).model_copy(
+            update={"num_workers": request.workers or _workers_of_this_machine()}
+        )
+        allowed = request.model_copy(update={"scenario": under_config(request.scenario, config)})
+        parts = wiring.make_parts(
+            request, home=self.home, store=store, buffer=buffer, changed=changed
+        )
+        return StressTestOrchestrator(make_plan(allowed, config), parts)
+
+    def _must_be_free(self) -> None:
+        if self._calibrating:
+            msg = "cannot start: this machine is being calibrated, which takes a few seconds"
+            raise IllegalTransitionError(msg)
+        if self._going_on():
+            msg = "cannot start: a run is under way; stop it first"
+            raise IllegalTransitionError(msg)
+
+    def _going_on(self) -> bool:
+        return self._run is not None and not self._run.view.status.final
+
+    def _ask(self, event: Event) -> None:
+        run = self._run
+        if run is None:
+            msg = f"cannot {event}: no run is under way"
+            raise IllegalTransitionError(msg)
+        run.request(event)
+
+    def pause(self) -> None:
+        """Send nothing more until resumed; raises IllegalTransitionError if not running."""
+        self._ask(Event.PAUSE)
+
+    def resume(self) -> None:
+        """Go on without catching up; raises IllegalTransitionError if not paused."""
+        self._ask(Event.RESUME)
+
+    def stop(self) -> None:
+        """End the run in order; raises IllegalTransitionError if none can be stopped."""
+        self._ask(Event.STOP)
+
+    def emergency_stop(self) -> None:
+        """No further request, no retry; raises IllegalTransitionError if no run is under way."""
+        self._ask(Event.EMERGENCY_STOP)
+
+    def inject(self, failure_type: FailureType, severity: float, duration_seconds: float) -> None:
+        """Break the target now; raises LimelightError unless a run is running."""
+        run = self._run
+        if run is None:
+            msg = "cannot inject a fault: no run is under way"
+            raise IllegalTransitionError(msg)
+        run.inject(
+            FailureScenario(
+                failure_type=failure_type,
+                start_time_seconds=0,
+                duration_seconds=duration_seconds,
+                severity=severity,
+            )
+        )
+
+    def wait(self, timeout: float | None = None) -> RunSummary | None:
+        """Wait for the end of the current run; its summary, or None by then."""
+        return None if self._run is None else self._run.wait(timeout)
+
+    def live(self) -> LiveState:
+        """The newest state; the same object until something changes."""
+        with self._lock:
+            run = self._run if self._shown else None
+            if run is None or run.view.meta is None:
+                return self._idle(run)
+            view, cached = run.view, self._cached
+            if cached is None or cached[0] is not view:
+                cached = (view, run_state(view, run.view.meta, self._warnings))
+                self._cached = cached
+            return cached[1]
+
+    def _idle(self, run: StressTestOrchestrator | None) -> LiveState:
+        request = self._selected
+        line = REFERENCE if request.target_url is None else f"Target: {request.target_url}"
+        state = idle_state(preview(request), marks_of(request), line, list(self._warnings))
+        if run is not None:
+            state.status = run.view.status
+            state.events = list(run.view.events)
+        return state
+
+    def frame(self, last: int | None = None) -> pd.DataFrame:
+        """A consistent copy of the shared buffer, or of its last rows."""
+        return self._buffer.frame(last) if self._shown else self._buffer.frame(0)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back after every tick and state change, in the engine's thread; returns the end."""
+        with self._lock:
+            self._listeners.append(callback)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if callback in self._listeners:
+                    self._listeners.remove(callback)
+
+        return unsubscribe
+
+    def _tell(self) -> None:
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
+
+    def calibration(self) -> Calibration | None:
+        """What this machine was measured to hold; None if it never was."""
+        return self.home.calibration()
+
+    def calibrate(self) -> Calibration:
+        """Measure what this machine holds; blocks for about ten seconds.
+
+        Raises:
+            IllegalTransitionError: A run or another calibration is under way.
+            TargetError: The embedded platform did not answer.
+        """
+        with self._lock:
+            self._must_be_free()
+            self._calibrating = True
+        try:
+            found = self._measure_machine()
+        finally:
+            self._calibrating = False
+        self.home.keep_calibration(found)
+        self._tell()
+        return found
+
+    def _measure_machine(self) -> Calibration:
+        with tempfile.TemporaryDirectory(prefix="limelight-") as folder:
+            store = wiring.SqliteStore(Path(folder) / "calibration.sqlite")
+            try:
+                request = calibrate.request(_workers_of_this_machine())
+                run = self._make(request, store, MetricsBuffer(), lambda: None)
+                run.start()
+                summary = run.wait(CALIBRATION_LIMIT_SECONDS)
+                if summary is None or summary.status is not TestStatus.COMPLETED:
+                    why = summary.verdict_reason if summary else "it did not end in time"
+                    msg = f"the calibration did not complete: {why}"
+                    raise TargetError(msg)
+                ticks = archive.ticks_of(store, summary.run_id)
+                return calibrate.calibration(ticks, summary.environment)
+            finally:
+                store.close()
+
+    def runs(self) -> list[RunRow]:
+        """All runs in the store, newest first."""
+        return self._store.runs()
+
+    def record(self, run_id: str | None = None) -> RunRecord:
+        """One run, or the newest; a run under way as far as it got. Raises StoreError."""
+        if run_id is None:
+            runs = self.runs()
+            if not runs:
+                msg = "there is no run yet: start one first"
+                raise StoreError(msg)
+            run_id = self._run.plan.run_id if self._run and self._shown else runs[0].run_id
+        meta, progress, summary = self._store.load(run_id)
+        if summary is None:
+            now = (TestStatus.RUNNING, datetime.now(UTC), "")
+            summary = archive.summary_so_far(self._store, meta, progress, now)
+        return self._record(meta, progress, summary)
+
+    def _record(self, meta: RunMeta, progress: RunProgress, summary: RunSummary) -> RunRecord:
+        ticks = archive.ticks_of(self._store, meta.run_id)
+        view = archive.last_view(meta, progress, summary, ticks)
+        stage = stage_input(view, meta, progress.nodes)
+        return RunRecord(
+            summary=summary,
+            scenario=meta.scenario,
+            config=meta.config,
+            ticks=ticks,
+            events=self._store.events(meta.run_id),
+            nodes=progress.nodes,
+            figures=stage_figures(stage),
+        )
+
+    def snapshot_html(self, run_id: str | None = None) -> bytes:
+        """One self-contained HTML file of a run, or of the newest. Raises StoreError."""
+        return snapshot.render(self.record(run_id))
+
+    def close(self) -> None:
+        """End a run under way and close the store; idempotent."""
+        run = self._run
+        if run is not None and not run.view.status.final:
+            with contextlib.suppress(IllegalTransitionError):
+                run.request(Event.EMERGENCY_STOP)
+            run.wait(20.0)
+        self._store.close()
+
+
+def _workers_of_this_machine() -> int:
+    return max(1, (os.cpu_count() or 1) // 2)

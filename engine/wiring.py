@@ -1,0 +1,49 @@
+"""The composition root: the one place that knows which adapters the ports get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.adapters.embedded import EmbeddedPlatform
+from engine.adapters.home import Home, find_home
+from engine.adapters.local_fleet import LocalFleet
+from engine.adapters.loopback import LoopbackTarget
+from engine.adapters.store import SqliteStore
+from engine.measure.clock import SystemClock
+from engine.metrics.buffer import MetricsBuffer
+from engine.model.request import RunRequest
+from engine.ports import TargetSystem
+from engine.run.rig import Parts
+
+__all__ = ["Home", "SqliteStore", "find_home", "make_parts", "open_store"]
+
+
+def open_store(home: Home, path: Path | None) -> SqliteStore:
+    """The results store at `path`, or the home's own; raises StoreError."""
+    return SqliteStore(path or home.store)
+
+
+def make_parts(
+    request: RunRequest,
+    *,
+    home: Home,
+    store: SqliteStore,
+    buffer: MetricsBuffer,
+    changed: Callable[[], None],
+) -> Parts:
+    """What a run of this request is made of; raises ConfigurationError for a bad target."""
+    return Parts(
+        target=_target(request, home),
+        fleet=LocalFleet(home.logs),
+        store=store,
+        buffer=buffer,
+        clock=SystemClock(),
+        changed=changed,
+    )
+
+
+def _target(request: RunRequest, home: Home) -> TargetSystem:
+    if request.target_url is not None:
+        return LoopbackTarget(request.target_url)
+    return EmbeddedPlatform(home.journals, home.logs, request.scenario.scorers)
