@@ -236,10 +236,10 @@ def verdict(
     """
     if status is TestStatus.CANCELLED or not status.final:
         return Verdict.ABORTED, "The run was ended before its plan was complete."
-    if warnings:
-        return Verdict.INCONCLUSIVE, f"The load generator was the limit: {'; '.join(warnings)}."
     if status is TestStatus.FAILED:
         return Verdict.FAILED, "The run broke off before its plan was complete."
+    if warnings:
+        return Verdict.INCONCLUSIVE, f"The load generator was the limit: {'; '.join(warnings)}."
     if counts is not None and counts.decided == 0:
         return Verdict.FAILED, "The target decided nothing."
     broken = [r for r in results if r.outcome is CriterionOutcome.DID_NOT_HOLD]

@@ -12,6 +12,7 @@ from enum import StrEnum
 MAX_DROPPED_SHARE = 0.001
 MAX_LATENESS_P99_MS = 100.0
 MAX_WORKER_CPU_CORES = 0.95
+MAX_UNREACHABLE_SHARE = 0.01
 
 
 class Doubt(StrEnum):
@@ -39,17 +40,24 @@ class Instrument:
     service_p99_ms: float | None
     busiest_worker_cpu_cores: float | None
     workers_lost: int
+    unreachable_share: float
 
 
 def doubts(instrument: Instrument) -> list[Doubt]:
     """The limits that were passed, in order of weight.
 
-    A slow target makes arrivals wait for a free connection: lateness and drops count against the
-    generator only while the target's own service p99 is below the lateness limit.
+    A slow or absent target makes arrivals wait for a free connection: lateness and drops count
+    against the generator only while the target's own service p99 is below the lateness limit and
+    it could be reached: `unreachable_share` is the share of attempts that ended in connect, reset
+    or timeout.
     """
     found = []
     service = instrument.service_p99_ms
-    target_was_quick = service is not None and service < MAX_LATENESS_P99_MS
+    target_was_quick = (
+        service is not None
+        and service < MAX_LATENESS_P99_MS
+        and instrument.unreachable_share <= MAX_UNREACHABLE_SHARE
+    )
     if instrument.workers_lost:
         found.append(Doubt.WORKER_LOST)
     if (instrument.busiest_worker_cpu_cores or 0.0) > MAX_WORKER_CPU_CORES:

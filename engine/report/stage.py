@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.analysis.criteria import CRITERIA
-from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.metrics.view import RunView
 from engine.model.fault import FailureScenario
@@ -95,7 +94,7 @@ def stage_input(view: RunView, meta: RunMeta, nodes: list[TransactionFlowNode]) 
 def plan_points(scaled: TestScenario, seed: int) -> list[tuple[float, float]]:
     """Corner points (seconds, per second) of the planned rate."""
     profile = Profile(scaled.load_profile, scaled.duration_seconds, seed)
-    return Pacer(profile).corner_points()
+    return profile.corner_points()
 
 
 def criterion_lines(scenario: TestScenario) -> list[CriterionLine]:

@@ -70,7 +70,7 @@ def summarise(
         status=status,
     )
     results = criteria.judge(meta.scenario, evidence)
-    verdict, reason = criteria.verdict(results, [str(doubt) for doubt in doubts], status)
+    verdict, reason = criteria.verdict(results, [str(doubt) for doubt in doubts], status, counts)
     seconds = float(ticks["t_seconds"].max()) if len(ticks) else 0.0
     return RunSummary(
         run_id=meta.run_id,
@@ -165,6 +165,8 @@ def _instrument(
     ticks: pd.DataFrame, counts: Counts, latencies: Latencies, workers_lost: int
 ) -> honesty.Instrument:
     busy = ticks["busiest_worker_cpu_cores"].dropna()
+    attempts = _total(ticks, "attempts")
+    unreachable = sum(_total(ticks, f"outcome_{name}") for name in ("connect", "reset", "timeout"))
     return honesty.Instrument(
         due=counts.due,
         dropped=counts.dropped,
@@ -172,6 +174,7 @@ def _instrument(
         service_p99_ms=latencies.service.percentile_ms(99),
         busiest_worker_cpu_cores=float(busy.mean()) if len(busy) else None,
         workers_lost=workers_lost,
+        unreachable_share=unreachable / attempts if attempts else 0.0,
     )
 
 

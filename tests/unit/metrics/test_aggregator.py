@@ -1,0 +1,176 @@
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.measure.histogram import Histogram
+from engine.metrics.aggregator import PATIENCE_SECONDS, Aggregator
+from engine.model.control import SparseHistogram, WorkerReport
+from engine.model.tick import COLUMNS
+
+TICK = 0.25
+
+
+def sparse(values_us=()):
+    histogram = Histogram()
+    if len(values_us):
+        histogram.record(np.array(values_us, dtype=np.int64))
+    return histogram.sparse()
+
+
+def report(share=0, tick=0, **values):
+    counts = dict.fromkeys(
+        (
+            "due",
+            "sent",
+            "dropped",
+            "decided",
+            "rejected",
+            "failed",
+            "attempts",
+            "answer_mismatches",
+            "backlog_now",
+            "in_flight_now",
+            "rss_bytes_now",
+            "connections_now",
+        ),
+        0,
+    )
+    plain = {
+        "schedule_seconds": (tick + 1) * TICK,
+        "outcomes": {},
+        "decisions": {},
+        "confusion": {},
+        "fraud_value_usd": {},
+        "response": SparseHistogram(),
+        "service": SparseHistogram(),
+        "lateness": SparseHistogram(),
+        "acknowledged": b"",
+        "cpu_seconds": 0.0,
+        "loop_lag_ms_now": 0.0,
+    }
+    return WorkerReport(share=share, tick=tick, **{**counts, **plain, **values})
+
+
+def test_a_tick_waits_for_every_living_worker_but_not_for_ever():
+    aggregator = Aggregator(2, TICK)
+    aggregator.add(report(share=0))
+    assert not aggregator.ready(TICK + 0.01)
+    assert aggregator.ready(TICK + PATIENCE_SECONDS + 0.01)
+    aggregator.add(report(share=1))
+    assert aggregator.ready(TICK + 0.01)
+    assert not aggregator.ready(TICK - 0.01), "not before its end"
+
+
+def test_what_a_lost_worker_had_under_way_counts_as_failed_and_dropped():
+    aggregator = Aggregator(1, TICK)
+    aggregator.add(report(due=10, sent=7, backlog_now=3, decided=5, in_flight_now=2))
+    aggregator.lose(0)
+    row = aggregator.close_tick()
+    assert (row["failed"], row["dropped"]) == (2, 3)
+    assert (row["in_flight_now"], row["backlog_now"]) == (0, 0)
+    assert aggregator.finished
+
+
+def test_a_late_report_counts_in_the_next_row_and_conservation_holds_in_each():
+    aggregator = Aggregator(2, TICK)
+    aggregator.add(report(share=0, due=4, sent=4, in_flight_now=4))
+    rows = [aggregator.close_tick()]
+    aggregator.add(report(share=1, tick=0, due=3, sent=2, backlog_now=1, in_flight_now=2))
+    aggregator.add(report(share=0, tick=1, decided=4))
+    aggregator.add(report(share=1, tick=1, sent=1, decided=3))
+    rows.append(aggregator.close_tick())
+    assert_conserved(rows)
+    assert sum(row["due"] for row in rows) == 7
+
+
+def assert_conserved(rows):
+    due = sent = dropped = answered = 0
+    for row in rows:
+        due += row["due"]
+        sent += row["sent"]
+        dropped += row["dropped"]
+        answered += row["decided"] + row["rejected"] + row["failed"]
+        assert due == sent + dropped + row["backlog_now"]
+        assert sent == answered + row["in_flight_now"]
+
+
+steps = st.lists(st.tuples(*[st.integers(0, 9)] * 3, st.booleans()), min_size=1, max_size=12)
+
+
+@given(st.lists(steps, min_size=1, max_size=3), st.data())
+def test_conservation_holds_in_every_row_whatever_arrives_late_or_never(workers, data):
+    aggregator = Aggregator(len(workers), TICK)
+    rows = []
+    for tick in range(max(len(plan) for plan in workers)):
+        for share, plan in enumerate(workers):
+            if tick < len(plan) and not plan[tick][3]:
+                due, decided, failed, _late = plan[tick]
+                aggregator.add(
+                    report(
+                        share=share,
+                        tick=tick,
+                        due=due + decided + failed,
+                        sent=decided + failed,
+                        dropped=due,
+                        decided=decided,
+                        failed=failed,
+                    )
+                )
+        if data.draw(st.booleans()):
+            aggregator.lose(data.draw(st.integers(0, len(workers) - 1)))
+        rows.append(aggregator.close_tick())
+    assert_conserved(rows)
+
+
+def test_percentiles_stay_blank_until_there_are_enough_samples():
+    aggregator = Aggregator(1, TICK)
+    aggregator.add(report(response=sparse([1_000] * 999)))
+    row = aggregator.close_tick()
+    assert math.isnan(row["response_p99_ms"])
+    assert row["response_p50_ms"] > 0
+    aggregator.add(report(tick=1, response=sparse([1_000] * 2)))
+    assert aggregator.close_tick()["response_p99_ms"] > 0
+
+
+def test_the_live_window_is_the_latest_that_holds_a_thousand_samples():
+    aggregator = Aggregator(1, TICK)
+    aggregator.add(report(response=sparse([900_000] * 1_000)))
+    aggregator.close_tick()
+    aggregator.add(report(tick=1, response=sparse([1_000] * 1_000)))
+    row = aggregator.close_tick()
+    assert row["response_window_seconds"] == TICK
+    assert row["response_p99_ms"] < 2
+
+
+def test_rates_are_over_the_latest_second():
+    aggregator = Aggregator(1, TICK)
+    rows = []
+    for tick in range(8):
+        many = 100 if tick >= 4 else 0
+        aggregator.add(report(tick=tick, due=many, sent=many, decided=many))
+        rows.append(aggregator.close_tick())
+    assert rows[-1]["achieved_tps"] == rows[-1]["offered_tps"] == 400
+    assert rows[4]["achieved_tps"] == 100
+
+
+def test_truth_and_decision_are_counted_apart_for_fraud_and_legitimate():
+    aggregator = Aggregator(1, TICK)
+    confusion = {
+        "legitimate:APPROVE": 90,
+        "legitimate:REVIEW": 2,
+        "card_testing:DECLINE": 3,
+        "account_takeover:APPROVE": 1,
+    }
+    aggregator.add(report(confusion=confusion, fraud_value_usd={"flagged": 30.0, "missed": 9.5}))
+    row = aggregator.close_tick()
+    assert (row["legitimate_passed"], row["legitimate_flagged"]) == (90, 2)
+    assert (row["fraud_flagged"], row["fraud_missed"]) == (3, 1)
+    assert (row["fraud_flagged_usd"], row["fraud_missed_usd"]) == (30.0, 9.5)
+
+
+def test_every_column_the_aggregator_names_is_a_column_of_the_buffer():
+    aggregator = Aggregator(1, TICK)
+    aggregator.add(report())
+    assert set(aggregator.close_tick()) <= set(COLUMNS)
