@@ -41,26 +41,61 @@ def read_tree(path: Path) -> object:
 
 
 def write_json(path: Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Raises:
+        ConfigurationError: The directory is missing or cannot be written.
+    """
+    write_whole(path, text.encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: a temporary neighbour is renamed over it.
 
     Raises:
         ConfigurationError: The directory is missing or cannot be written.
     """
+    try:
+        real = path.resolve()
+        if real.exists() and not real.is_file() and not real.is_dir():
+            real.write_bytes(data)  # a pipe or a device: nothing to rename over
+        else:
+            _replace(real, data)
+    except OSError as error:
+        raise _refuse(path, f"cannot be written: {_reason(error)}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Refuse early what `write_whole` would refuse late.
+
+    Raises:
+        ConfigurationError: The path is a directory, or its directory is missing or not writable.
+    """
+    if path.is_dir():
+        raise _refuse(path, "is a directory; name a file in it")
+    parent = path.resolve().parent
+    if not parent.is_dir():
+        raise _refuse(path, f"cannot be written: there is no directory {parent}")
+    if not os.access(parent, os.W_OK):
+        raise _refuse(path, f"cannot be written: the directory {parent} is not writable")
+
+
+def _replace(path: Path, data: bytes) -> None:
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+            dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:
             temporary = Path(file.name)
-            file.write(text)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(_usual_mode(path))
         temporary.replace(path)
-    except OSError as error:
+    except OSError:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise _refuse(path, f"cannot be written: {_reason(error)}") from error
+        raise
 
 
 def _read_text(path: Path) -> str:

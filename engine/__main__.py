@@ -1,0 +1,245 @@
+"""The command line: `python -m engine`, installed as `limelight`.
+
+Exit codes: 0 passed, 99 criteria failed, 3 inconclusive, 104 invalid configuration or usage,
+105 aborted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from engine.config.files import check_writable, write_json, write_whole
+from engine.config.manager import ConfigurationManager
+from engine.config.options import Command, UsageError, parse
+from engine.config.presets import read_presets
+from engine.config.request import OPTIONS, build_request, find
+from engine.model.errors import (
+    ConfigurationError,
+    IllegalTransitionError,
+    LimelightError,
+    StoreError,
+)
+from engine.model.request import RunRequest
+from engine.model.results import RunSummary, Verdict
+from engine.report import terminal
+from engine.report.progress import Progress, printable
+
+if TYPE_CHECKING:
+    from engine.service import Engine
+
+INVALID, ABORTED = 104, 105
+EXIT_CODES = {
+    Verdict.PASSED: 0,
+    Verdict.FAILED: 99,
+    Verdict.INCONCLUSIVE: 3,
+    Verdict.ABORTED: ABORTED,
+}
+POLL_SECONDS = 0.1
+# Fields of a request and the attributes argparse gives their options.
+_ATTRIBUTES = {key: name.lstrip("-").replace("-", "_") for key, name in OPTIONS.items()}
+
+
+class Interrupts:
+    """Counts the wish to end: the first stops in order, any further one at once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._handled = 0
+
+    def listen(self) -> None:
+        """Take SIGINT, SIGTERM and SIGHUP over; only counts, as a handler must not take locks."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+
+    def act(self, engine: Engine, progress: Progress) -> None:
+        """Do what the signals since the last call ask for."""
+        while self._handled < min(self.count, 2):
+            self._handled += 1
+            first = self._handled == 1
+            text = "Stopping in order; once more to stop at once." if first else "Stopping at once."
+            progress.say(text, "yellow")
+            with suppress(IllegalTransitionError):
+                (engine.stop if first else engine.emergency_stop)()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the process's exit code."""
+    try:
+        arguments = parse(argv, COMMANDS)
+        command: Command = arguments.command
+        return command(arguments)
+    except LimelightError as error:
+        _complain(str(error).split("\n"))
+        mine = isinstance(error, ConfigurationError | StoreError | UsageError)
+        return INVALID if mine else ABORTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone; Python would complain at exit
+        return ABORTED
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.what is None:
+        return _explain_choices()
+    options = {key: getattr(arguments, name) for key, name in _ATTRIBUTES.items()}
+    request = build_request(find(arguments.what), options, arguments.target)
+    for path in _outputs(arguments):
+        check_writable(path)
+    console = _console(arguments)
+    with closing(_engine(arguments.store)) as engine:
+        summary, interrupted = _conduct(engine, request, console)
+        _say(console, terminal.run_lines(summary))
+        _emit(arguments, summary.model_dump_json(indent=2))
+        if arguments.html is not None:
+            write_whole(arguments.html, engine.snapshot_html(summary.run_id))
+    return ABORTED if interrupted else EXIT_CODES[summary.verdict]
+
+
+def _explain_choices() -> int:
+    found = read_presets()
+    _complain(["Name a preset or a file, as `limelight run pitch`. The presets:", ""])
+    _complain([*terminal.preset_lines(found.scenarios), *found.problems])
+    return INVALID
+
+
+def _conduct(engine: Engine, request: RunRequest, console: Console) -> tuple[RunSummary, bool]:
+    """Start a run and see it to its end; also says whether somebody ended it before."""
+    quiet = request.config is not None and not request.config.enable_real_time_metrics
+    interrupts = Interrupts()
+    interrupts.listen()
+    run_id = engine.start(request)
+    with Progress(console, quiet=quiet) as progress:
+        progress.say(f"Run {run_id}")
+        while (summary := engine.wait(POLL_SECONDS)) is None:
+            interrupts.act(engine, progress)
+            state = engine.live()
+            progress.show(state)
+            if state.status.final and engine.wait(POLL_SECONDS) is None:
+                reason = next((event.message for event in reversed(state.events)), "unknown reason")
+                raise LimelightError(f"run {run_id} ended without a summary: {reason}")
+        progress.show(engine.live())
+    return summary, interrupts.count > 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    found = read_presets()
+    _table(arguments, terminal.preset_lines(found.scenarios))
+    _complain(found.problems)
+    presets = [scenario.model_dump(mode="json") for scenario in found.scenarios]
+    _emit(arguments, _json({"presets": presets, "problems": found.problems}))
+    return INVALID if found.problems else 0
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    checked = {str(path): ConfigurationManager.validate_config(path) for path in arguments.files}
+    good = [path for path, problems in checked.items() if not problems]
+    _table(arguments, [f"{path}: valid" for path in good])
+    _complain([problem for problems in checked.values() for problem in problems])
+    _emit(
+        arguments,
+        _json([{"file": path, "problems": problems} for path, problems in checked.items()]),
+    )
+    return 0 if len(good) == len(checked) else INVALID
+
+
+def _runs(arguments: argparse.Namespace) -> int:
+    with closing(_engine(arguments.store)) as engine:
+        rows = engine.runs()
+    _table(arguments, terminal.run_row_lines(rows))
+    _emit(arguments, _json([row.model_dump(mode="json") for row in rows]))
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    if arguments.html is None and arguments.json is None:
+        raise UsageError("limelight export: name a file with --html FILE or --json FILE")
+    for path in _outputs(arguments):
+        check_writable(path)
+    with closing(_engine(arguments.store)) as engine:
+        summary = engine.record(arguments.run).summary
+        if arguments.html is not None:
+            write_whole(arguments.html, engine.snapshot_html(arguments.run))
+            _say(_console(arguments), [f"{arguments.html}: the snapshot of {summary.run_id}"])
+    _emit(arguments, summary.model_dump_json(indent=2))
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    console = _console(arguments)
+    with closing(_engine(arguments.store)) as engine:
+        _say(console, ["Measuring what this machine holds …"])
+        found = engine.calibrate()
+    _say(console, terminal.calibration_lines(found))
+    _emit(arguments, found.model_dump_json(indent=2))
+    return 0
+
+
+def _engine(store: Path | None) -> Engine:
+    # Imported here so that `list` and `validate` need not load pandas, plotly and the store.
+    from engine.service import Engine
+
+    engine = Engine(store=store)
+    _complain([engine.home.warning] if engine.home.warning else [])
+    return engine
+
+
+def _outputs(arguments: argparse.Namespace) -> list[Path]:
+    paths = [arguments.html] if arguments.html is not None else []
+    return paths if arguments.json in (None, "-") else [*paths, Path(arguments.json)]
+
+
+def _console(arguments: argparse.Namespace) -> Console:
+    """Where people read; standard output belongs to the figures when they are asked for there."""
+    return Console(stderr=arguments.json == "-", highlight=False, markup=False)
+
+
+def _say(console: Console, lines: list[str]) -> None:
+    for line in lines:
+        console.print(printable(line), soft_wrap=True)
+
+
+def _table(arguments: argparse.Namespace, lines: list[str]) -> None:
+    if arguments.json != "-":  # the same again, for people, would only be in the way
+        _say(_console(arguments), lines)
+
+
+def _complain(problems: list[str]) -> None:
+    for problem in problems:
+        sys.stderr.write(f"{printable(problem)}\n")
+
+
+def _emit(arguments: argparse.Namespace, text: str) -> None:
+    if arguments.json == "-":
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    elif arguments.json is not None:
+        write_json(Path(arguments.json), f"{text}\n")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+COMMANDS = {
+    "run": _run,
+    "list": _list,
+    "validate": _validate,
+    "runs": _runs,
+    "export": _export,
+    "calibrate": _calibrate,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

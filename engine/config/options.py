@@ -1,0 +1,95 @@
+"""The command line's grammar: commands, their options and what these accept."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from engine.model.errors import LimelightError
+
+Command = Callable[[argparse.Namespace], int]
+EXIT_CODES_TEXT = (
+    "Exit codes: 0 passed, 99 criteria failed, 3 inconclusive, "
+    "104 invalid configuration or usage, 105 aborted."
+)
+
+
+class UsageError(LimelightError):
+    """The command line cannot be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors leave the exit code to its caller."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError` instead of ending the process with argparse's own code."""
+        raise UsageError(f"{self.format_usage()}{self.prog}: {message}")
+
+
+def parse(argv: Sequence[str] | None, commands: Mapping[str, Command]) -> argparse.Namespace:
+    """The options given; `.command` is the function of the command asked for.
+
+    Raises:
+        UsageError: The command line cannot be understood.
+    """
+    return _parser(commands).parse_args(argv)
+
+
+def _parser(commands: Mapping[str, Command]) -> Parser:
+    parser = Parser(
+        prog="limelight",
+        description="Real load, real faults and honest figures.",
+        epilog=EXIT_CODES_TEXT,
+        allow_abbrev=False,
+    )
+    group = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, text: str) -> Parser:
+        one = group.add_parser(name, help=text, description=text, allow_abbrev=False)
+        one.set_defaults(command=commands[name])
+        one.add_argument("--json", metavar="FILE", help='figures as JSON; "-": standard output')
+        return one
+
+    run = add("run", "Run a preset, or a scenario or test configuration from a file.")
+    _run_options(run)
+    add("list", "List the presets.")
+    validate = add("validate", "Check scenario and configuration files.")
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    runs = add("runs", "List the runs in the store.")
+    export = add("export", "Export a run of the store.")
+    export.add_argument("run", metavar="RUN", help="its id, as `limelight runs` lists it")
+    export.add_argument("--html", type=Path, metavar="FILE", help="the snapshot, one HTML file")
+    calibrate = add("calibrate", "Measure what this machine holds.")
+    for one in (run, runs, export, calibrate):
+        one.add_argument("--store", type=Path, metavar="FILE", help="another results file")
+    return parser
+
+
+def _run_options(run: Parser) -> None:
+    run.add_argument("what", nargs="?", metavar="PRESET|FILE", help="see `limelight list`")
+    for name, kind, value, text in (
+        ("--target", str, "URL", "an endpoint on this machine, as http://127.0.0.1:8080"),
+        ("--speed", _number, "N", "rehearse: divide every duration by N"),
+        ("--rate-scale", _number, "X", "multiply every rate by X"),
+        ("--duration", _number, "S", "cut the run to S seconds, counted before --speed"),
+        ("--seed", _whole, "N", "the traffic's seed"),
+        ("--workers", _whole, "N", "how many load workers; the machine decides by default"),
+        ("--html", Path, "FILE", "write the snapshot here when the run has ended"),
+    ):
+        run.add_argument(name, type=kind, metavar=value, help=text)
+
+
+def _number(text: str) -> float:
+    try:
+        return int(text) if text.strip("+-").isdecimal() else float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from error
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from error

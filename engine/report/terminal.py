@@ -1,0 +1,208 @@
+"""A run, the presets, the list of runs and a calibration as lines of text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.analysis.criteria import CRITERIA
+from engine.measure.histogram import samples_needed
+from engine.model.calibration import Calibration
+from engine.model.results import CriterionResult, FaultRecord, LatencySummary, RunSummary
+from engine.model.run import RunRow
+from engine.model.scenario import TestScenario
+from engine.report import format as words
+
+TOO_FEW = "too few"
+PERCENTILES = (("p50", 50.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p99_9", 99.9))
+
+
+def run_lines(summary: RunSummary) -> list[str]:
+    """The final report of a run, the verdict first."""
+    lines = [f"{summary.verdict.upper()}: {summary.verdict_reason}", ""]
+    lines += [summary.target.line]
+    lines += [f"Marks: {', '.join(summary.marks)}"] if summary.marks else []
+    lines += [_identity(summary), ""]
+    lines += [*_criteria(summary.criteria), "", *_counts(summary), "", *_latencies(summary), ""]
+    lines += [*_faults(summary.faults), "", *_journal(summary)]
+    for title, texts in (
+        ("Warnings", summary.warnings),
+        ("Issues", summary.issues_detected),
+        ("What to do", summary.recommendations),
+    ):
+        lines += ["", title, *(f"  {text}" for text in texts)] if texts else []
+    return lines
+
+
+def preset_lines(presets: Iterable[TestScenario]) -> list[str]:
+    """The presets, each with its promise, its length, highest rate and faults."""
+    lines = []
+    for index, preset in enumerate(presets):
+        faults = ", ".join(fault.display_name for fault in preset.failure_scenarios)
+        peak = words.rate(preset.load_profile.max_tps)
+        length = words.clock(preset.duration_seconds)
+        default = " (the default)" if index == 0 else ""
+        lines += [
+            f"{preset.scenario_id}{default}",
+            f"    {preset.description}",
+            f"    {length}, up to {peak}, {faults or 'no fault'}",
+        ]
+    return lines
+
+
+def run_row_lines(rows: list[RunRow]) -> list[str]:
+    """One line a run, newest first as given."""
+    if not rows:
+        return ["No run is in the store yet."]
+    width = max(len(row.run_id) for row in rows)
+    return [
+        f"{row.run_id:<{width}}  {row.started_at:%Y-%m-%d %H:%M:%S}  "
+        f"{row.verdict or row.status:<12}  {row.name}{_marks(row.marks)}  {row.target_line}"
+        for row in rows
+    ]
+
+
+def calibration_lines(calibration: Calibration) -> list[str]:
+    """What this machine holds, by which criterion, and where it was measured."""
+    rate = calibration.sustained_tps
+    held = "no rate that was tried" if rate is None else f"about {words.rate(rate)}"
+    return [
+        f"This machine holds {held}.",
+        f"  criterion: {calibration.criterion}",
+        f"  measured over {words.seconds(calibration.window_seconds)}, "
+        f"{words.plain(calibration.sample_size)} samples, {calibration.measured_at:%Y-%m-%d %H:%M}",
+        f"  {calibration.machine}, Limelight {calibration.version}",
+    ]
+
+
+def _identity(summary: RunSummary) -> str:
+    machine = summary.environment
+    return (
+        f"Run {summary.run_id}, seed {summary.seed}, {words.seconds(summary.duration_seconds)} "
+        f"from {summary.started_at:%Y-%m-%d %H:%M:%S} UTC, on {machine.cpu_count} cores, "
+        f"{words.FORMATS['gb'](machine.memory_gb)}, {machine.system}"
+    )
+
+
+def _criteria(results: list[CriterionResult]) -> list[str]:
+    if not results:
+        return ["Criteria: the scenario asks for none"]
+    lines = ["Criteria"]
+    for result in results:
+        label = CRITERIA[result.key].label if result.key in CRITERIA else result.key
+        lines += [
+            f"  {result.outcome}: {label}{_measured(result)}",
+            f"      {result.formula}",
+            f"      {result.explanation}",
+        ]
+    return lines
+
+
+def _measured(result: CriterionResult) -> str:
+    show = words.FORMATS.get(result.unit, words.plain)
+    parts = [] if result.measured is None else [f"measured {show(result.measured)}"]
+    if not isinstance(result.threshold, bool):
+        parts.append(f"threshold {show(result.threshold)}")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _counts(summary: RunSummary) -> list[str]:
+    c = summary.counts
+    due_law = c.due == c.sent + c.dropped + c.backlog
+    sent_law = c.sent == c.decided + c.rejected + c.failed + c.in_flight
+    return [
+        "Counts",
+        f"  due {c.due:,} = sent {c.sent:,} + dropped {c.dropped:,} + backlog {c.backlog:,}"
+        f"{_law(due_law)}",
+        f"  sent {c.sent:,} = decided {c.decided:,} + rejected {c.rejected:,} + "
+        f"failed {c.failed:,} + in flight {c.in_flight:,}{_law(sent_law)}",
+        f"  {summary.attempts:,} attempts, offered {_rate(summary.offered_tps)}, "
+        f"achieved {_rate(summary.achieved_tps)}",
+    ]
+
+
+def _law(holds: bool) -> str:
+    return "" if holds else "  DOES NOT HOLD"
+
+
+def _rate(value: float | None) -> str:
+    return words.NOT_MEASURED if value is None else words.rate(value)
+
+
+def _latencies(summary: RunSummary) -> list[str]:
+    names = [name.replace("_", ".") for name, _ in PERCENTILES]
+    head = "".join(f"{name:>12}" for name in [*names, "max", "mean", "samples"])
+    rows = (
+        ("response", summary.response_ms),
+        ("service", summary.service_ms),
+        ("lateness", summary.lateness_ms),
+    )
+    lines = [f"Latency     {head}", *(_latency(name, values) for name, values in rows)]
+    lines.append(
+        "  response: from the due instant; service: from the write; lateness: due to write"
+    )
+    lacking = {
+        name.replace("_", "."): samples_needed(q)
+        for name, q in PERCENTILES
+        if any(values.count and getattr(values, name) is None for _, values in rows)
+    }
+    if lacking:
+        needs = ", ".join(f"{name} needs {count:,}" for name, count in lacking.items())
+        lines.append(f"  {TOO_FEW}: fewer samples than the percentile takes ({needs})")
+    return lines
+
+
+def _latency(name: str, values: LatencySummary) -> str:
+    missing = TOO_FEW if values.count else words.DASH
+    cells = [getattr(values, percentile) for percentile, _ in PERCENTILES]
+    cells += [values.max, values.mean]
+    texts = [missing if cell is None else words.milliseconds(cell) for cell in cells]
+    return f"  {name:<10}" + "".join(f"{text:>12}" for text in [*texts, f"{values.count:,}"])
+
+
+def _faults(faults: list[FaultRecord]) -> list[str]:
+    if not faults:
+        return ["Faults: none"]
+    return ["Faults", *(line for fault in faults for line in _fault(fault))]
+
+
+def _fault(fault: FaultRecord) -> list[str]:
+    proven = "proven" if fault.proven else "NOT proven"
+    share = f", {fault.share}" if fault.share else ""
+    by_hand = ", by hand" if fault.by_hand else ""
+    parts = [
+        f"seen after {_after(fault.detected_after_seconds)}",
+        f"recovered {_after(fault.recovery_from_onset_seconds)} from onset",
+        f"{_after(fault.recovery_from_clear_seconds)} from clear",
+        f"{fault.failed_during:,} failed meanwhile",
+    ]
+    cleared = "never cleared"
+    if fault.clear_seconds is not None:
+        cleared = f"cleared at {words.seconds(fault.clear_seconds)}"
+    return [
+        f"  {fault.display_name}{share}{by_hand}, {proven}: on at "
+        f"{words.seconds(fault.onset_seconds)}, {cleared}",
+        f"      {', '.join(parts)}",
+        *(f"      {text}" for text in (fault.proof, fault.explanation) if text),
+    ]
+
+
+def _after(value: float | None) -> str:
+    return words.NOT_MEASURED if value is None else words.seconds(value)
+
+
+def _journal(summary: RunSummary) -> list[str]:
+    journal = summary.journal
+    if journal is None:
+        has = summary.target.has_journal
+        why = "could not be checked" if has else "not measured on this target: it has none"
+        return [f"Journal: {why}"]
+    return [
+        f"Journal: acknowledged {journal.acknowledged:,}, found {journal.found:,}, "
+        f"missing {journal.missing:,}, duplicated {journal.duplicated:,}, "
+        f"unacknowledged {journal.unacknowledged:,}; failed {summary.counts.failed:,}"
+    ]
+
+
+def _marks(marks: Iterable[str]) -> str:
+    text = ", ".join(marks)
+    return f" [{text}]" if text else ""
