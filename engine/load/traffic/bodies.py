@@ -55,8 +55,8 @@ class Bodies:
         for row in np.flatnonzero(missing).tolist():
             device[row] = b""
         kind = (deeds.device >> np.uint64(9) & np.uint64(3)).astype(np.int64)
-        network = (deeds.ip >> np.uint64(40) & np.uint64(0xFF)).astype(np.int64)
-        host = (deeds.ip >> np.uint64(20) & np.uint64(0xFFFF)).astype(np.int64)
+        network = (deeds.network >> np.uint64(40) & np.uint64(0xFF)).astype(np.int64)
+        host = (deeds.network >> np.uint64(20) & np.uint64(0xFFFF)).astype(np.int64)
         pieces = (
             [self._head] * len(numbers),
             decimal12(numbers),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.load.traffic.catalogue import PROFILES
-from engine.load.traffic.draws import F64, I64, U64, exponential, keys, normal, uniforms
+from engine.load.traffic.draws import F64, I64, U64, exponential, key, keys, mixed, normal, uniforms
 from engine.load.traffic.event_time import rhythm
 from engine.load.traffic.places import POINTS, Places
 
@@ -34,8 +34,8 @@ class Customers:
     """Customers as columns, one row a customer.
 
     `city` and `address` index `Places`; `level` is the logarithm of how much dearer than average a
-    customer buys; `travels` the chance of a journey in a fortnight; `identity` mixed bits that
-    seed habits (favourite shops, devices, cards).
+    customer buys; `travels` the chance of a journey in a fortnight; `identity` the bits from
+    which habits grow (favourite shops, devices, cards).
     """
 
     city: I64
@@ -63,8 +63,7 @@ def population(seed: int, places: Places) -> Customers:
         travels=0.02 + 0.6 * draw["travels"] ** 3,
         devices=1 + (draw["devices"] * 3).astype(np.int64),
         cards=1 + (draw["cards"] * CARDS).astype(np.int64),
-        identity=keys(seed, "identity", names=("",))[0]
-        + index.astype(np.uint64) * np.uint64(2**20),
+        identity=mixed(index, key(seed, "identity")),
     )
 
 

@@ -26,7 +26,7 @@ class Places:
     """Cities as columns, and the addresses customers and merchants stand at.
 
     `latitude` and `longitude` are of addresses: city × POINTS + point. `near` are each city's
-    closest others. `usd` is one unit of the city's currency in USD.
+    closest others. `currency_usd` is one unit of each currency in USD.
     """
 
     names: list[str]
@@ -39,7 +39,7 @@ class Places:
     near: I64
     currency_codes: list[str]
     city_currency: I64
-    usd: F64
+    currency_usd: F64
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -108,5 +108,5 @@ def places() -> Places:
         near=np.argsort(far, axis=1)[:, 1 : NEAR + 1],
         currency_codes=codes,
         city_currency=currency,
-        usd=np.array([rates[code] for code in codes])[currency],
+        currency_usd=np.array([rates[code] for code in codes]),
     )

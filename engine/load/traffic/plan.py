@@ -72,17 +72,26 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Plan:
-    """One block, a row an arrival: role, customer, the campaign's or purchase's bits, edge code."""
+    """Arrivals, a row each.
+
+    `sequence` are bits all rows of a run share; `origin` the same for all runs of one stolen
+    account; `edge` is the code of an edge case, 0 for none.
+    """
 
     role: U8
     customer: I64
     origin: U64
+    sequence: U64
     edge: U8
 
     def rows(self, chosen: I64) -> Plan:
         """These rows only."""
         return Plan(
-            self.role[chosen], self.customer[chosen], self.origin[chosen], self.edge[chosen]
+            self.role[chosen],
+            self.customer[chosen],
+            self.origin[chosen],
+            self.sequence[chosen],
+            self.edge[chosen],
         )
 
 
@@ -94,6 +103,7 @@ def joined(plans: list[Plan]) -> Plan:
         role=np.concatenate([plan.role for plan in plans]),
         customer=np.concatenate([plan.customer for plan in plans]),
         origin=np.concatenate([plan.origin for plan in plans]),
+        sequence=np.concatenate([plan.sequence for plan in plans]),
         edge=np.concatenate([plan.edge for plan in plans]),
     )
 
@@ -161,8 +171,7 @@ class Planner:
         self._anyone = anyone
         self._honest = Sequencer(seed, mix, "honest", HONEST_RUNS)
         self._campaigns = Sequencer(seed, mix, "campaigns", CAMPAIGNS)
-        names = ("edge", "edge_kind", "huge")
-        self._streams = keys(seed, str(mix), "plan", names=names)
+        self._streams = keys(seed, str(mix), "edges", names=("edge", "kind", "huge"))
         self._single = key(seed, str(mix), "single")
         self._cases = max(4, round(self._shares[1] * CASES_PER_SHARE))
         self._case_streams = keys(seed, str(mix), "cases", names=("phase", "period", "case"))
@@ -170,32 +179,32 @@ class Planner:
     def plan(self, block: int, present: Slots) -> Plan:
         """The plan of a block, given the customers present at its hour."""
         index = block * BLOCK + np.arange(BLOCK)
-        edge_draw, kind_draw, huge_draw = uniforms(index, self._streams)
-        role = np.zeros(BLOCK, dtype=np.uint8)
         origin = mixed(index, self._single)
-        customer = by_bits(present, origin)
-        self._seat_sequences(block, present, role, origin, customer)
-        edge = self._edges(block, role, edge_draw, kind_draw)
-        if self._shares[2] > 0:
-            edge[(huge_draw < HUGE_SHARE) & (edge == 0) & (role == SINGLE)] = HUGE
-        return Plan(role, customer, origin, edge)
+        plan = Plan(
+            role=np.zeros(BLOCK, dtype=np.uint8),
+            customer=by_bits(present, origin),
+            origin=origin,
+            sequence=origin.copy(),
+            edge=np.zeros(BLOCK, dtype=np.uint8),
+        )
+        self._seat_sequences(block, present, plan)
+        self._spoil(block, index, plan)
+        return plan
 
-    def _seat_sequences(
-        self, block: int, present: Slots, role: U8, origin: U64, customer: I64
-    ) -> None:
+    def _seat_sequences(self, block: int, present: Slots, plan: Plan) -> None:
         """Write runs and campaigns over the single purchases."""
         honest = self._honest.draw(block, budget(RUN_SHARE * self._shares[0], block))
         frauds = self._campaigns.draw(block, budget(self._shares[1], block, LUMP))
-        frauds_origin = frauds.origin.copy()
         taken = frauds.role == TAKEOVER
-        frauds_origin[taken] = self._case_of(block, frauds.origin[taken])
+        origin = np.where(taken, self._case_of(block, frauds.origin), frauds.origin)
         wish = np.concatenate([honest.wish, frauds.wish])
         order = np.argsort(wish, kind="stable")
         seats = seated(wish[order])
-        role[seats] = np.concatenate([honest.role, frauds.role])[order]
-        origin[seats] = np.concatenate([honest.origin, frauds_origin])[order]
-        owners = [by_bits(present, honest.origin), by_bits(self._anyone, frauds_origin)]
-        customer[seats] = np.concatenate(owners)[order]
+        owners = [by_bits(present, honest.origin), by_bits(self._anyone, origin)]
+        plan.role[seats] = np.concatenate([honest.role, frauds.role])[order]
+        plan.customer[seats] = np.concatenate(owners)[order]
+        plan.origin[seats] = np.concatenate([honest.origin, origin])[order]
+        plan.sequence[seats] = np.concatenate([honest.origin, frauds.origin])[order]
 
     def _case_of(self, block: int, origin: U64) -> U64:
         """The stolen account each takeover belongs to: bits that stay the same for days.
@@ -208,11 +217,13 @@ class Planner:
         generation = (block + pick(mixed(slot, phase), 1000)) // blocks
         return mixed(generation * self._cases + slot, case)
 
-    def _edges(self, block: int, role: U8, order: F64, kind: F64) -> U8:
-        """Edge cases among the single purchases: 1..REJECTED, 0 for none."""
-        edge = np.zeros(BLOCK, dtype=np.uint8)
+    def _spoil(self, block: int, index: I64, plan: Plan) -> None:
+        """Make edge cases of some single purchases."""
+        if self._shares[2] == 0:
+            return
+        order, kind, huge = uniforms(index, self._streams)
         count = budget(self._shares[2], block)
-        if count:
-            ranked = np.argsort(np.where(role == SINGLE, order, 2.0), kind="stable")[:count]
-            edge[ranked] = 1 + (kind[ranked] * REJECTED).astype(np.uint8)
-        return edge
+        single = plan.role == SINGLE
+        ranked = np.argsort(np.where(single, order, 2.0), kind="stable")[:count]
+        plan.edge[(huge < HUGE_SHARE) & single] = HUGE
+        plan.edge[ranked] = 1 + (kind[ranked] * REJECTED).astype(np.uint8)

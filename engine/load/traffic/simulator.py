@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.load.traffic.behaviour import Behaviour, Rows
+from engine.load.traffic.behaviour import Behaviour
 from engine.load.traffic.bodies import Bodies
 from engine.load.traffic.customers import Presence, population
 from engine.load.traffic.draws import B8, F64, I64, U8, key, uniform
@@ -19,6 +19,7 @@ from engine.load.traffic.edges import HUGE, spoiled
 from engine.load.traffic.event_time import event_ms
 from engine.load.traffic.places import places
 from engine.load.traffic.plan import BLOCK, KIND_OF_ROLE, Plan, Planner, joined
+from engine.load.traffic.scene import Stage
 from engine.model.scenario import TrafficMix
 
 __all__ = ["BLOCK", "FRAUD_KINDS", "Block", "Simulator"]
@@ -70,7 +71,8 @@ class Simulator:
         self._customers = population(seed, where)
         self._presence = Presence(self._customers, where)
         self._planner = Planner(seed, mix, self._presence.always)
-        self._behaviour = Behaviour(seed, mix, self._customers, where)
+        self._behaviour = Behaviour(seed, self._customers, where)
+        self._stage = Stage(seed, mix, self._customers)
         self._bodies = Bodies(id_prefix, where)
         self._jitter = key(seed, "event time")
         self._together = min(shares, TOGETHER)
@@ -107,8 +109,7 @@ class Simulator:
 
     def _detailed(self, numbers: I64, when: I64, plan: Plan) -> Block:
         """Planned arrivals in every detail."""
-        rows = Rows(numbers, when, plan.role, plan.customer, plan.origin)
-        deeds = self._behaviour.draw(rows)
+        deeds = self._behaviour.deeds(self._stage.scene(numbers, when, plan))
         bodies = self._bodies.write(numbers, when, plan.customer, deeds)
         values = deeds.usd
         for row in np.flatnonzero(plan.edge).tolist():
