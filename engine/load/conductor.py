@@ -1,0 +1,207 @@
+"""One worker's run in time: takes what is due, reports every tick, pauses, drains and ends.
+
+The loop is woken at the next due instant, but not more often than every `spacing_ns` (1 ms up to
+5,000/s, 0.5 ms to 20,000/s, 1 ms above, where a larger batch a turn costs less); each turn ends,
+however much is overdue, so answers are always read between two turns.
+
+Tick i covers [at + i · tick, at + (i + 1) · tick) on the machine's clock, pauses included. A turn
+that comes after a boundary first takes what was due before it and reports, so a report counts
+exactly the arrivals due in its tick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from engine.load.alarm import best_alarm
+from engine.load.dispatcher import Dispatcher
+from engine.load.feed import Feed
+from engine.load.ledger import Gauges, Ledger
+from engine.load.pacer import Pacer
+from engine.load.senders.contract import Sender
+from engine.load.wire import UpPipe
+from engine.measure.clock import RunClock
+from engine.model.control import Abort, Pause, Resume, Start, Stop, WorkerCommand, WorkerPlan
+
+SWEEP_NS = 50_000_000
+SHORT_NS, LONG_NS = 500_000, 1_000_000
+SHORT_FROM_TPS, SHORT_TO_TPS = 5_000, 20_000
+FLUSH_SECONDS = 30.0
+
+
+def spacing_ns(rate_tps: float) -> int:
+    """The shortest time between two turns at this rate of one worker."""
+    return SHORT_NS if SHORT_FROM_TPS < rate_tps <= SHORT_TO_TPS else LONG_NS
+
+
+class Conductor:
+    """Obeys the app's commands from `Start` to the final report."""
+
+    def __init__(
+        self, plan: WorkerPlan, feed: Feed, pacer: Pacer, sender: Sender, parts: Parts
+    ) -> None:
+        self._plan, self._feed, self._pacer, self._sender = plan, feed, pacer, sender
+        self._dispatcher, self._ledger, self._pipe = parts
+        self._clock: RunClock | None = None
+        self._pause_ns: int | None = None
+        self._tick = 0
+        self._tick_ns = round(plan.tick_seconds * 1e9)
+        self._boundary_ns = 0
+        self._end_ns = round(plan.duration_seconds * 1e9)
+        self._drain_until_ns: int | None = None
+        self._spacing_ns = LONG_NS
+        self._sweep_at_ns = 0
+        self._armed_ns = 0
+        self._lag_ns = 0
+        self._alarm = best_alarm(asyncio.get_running_loop(), self._turn)
+        self.finished = asyncio.get_running_loop().create_future()
+        feed.arrived = self._turn
+
+    def handle(self, command: WorkerCommand) -> None:
+        """Obey one command; those that make no sense now have no effect."""
+        now = time.monotonic_ns()
+        if self.finished.done():
+            return
+        match command:
+            case Start():
+                self._start(command.at_ns, now)
+            case Pause():
+                self._pause(now)
+            case Resume():
+                self._resume(now)
+            case Stop():
+                self._stop(now)
+            case Abort():
+                self._finish(now)
+        self._turn()
+
+    def _start(self, at_ns: int, now: int) -> None:
+        if self._clock is None:
+            self._clock = RunClock(at_ns)
+            self._boundary_ns = at_ns + self._tick_ns
+            self._dispatcher.begin(self._sender, self._clock)
+            if self._pause_ns is not None:
+                self._pause(now)
+
+    def _pause(self, now: int) -> None:
+        if self._clock is None or not self._clock.paused:
+            self._pause_ns = now
+            self._dispatcher.held = True
+            if self._clock is not None:
+                self._take(now)
+                self._clock.pause(now)
+
+    def _resume(self, now: int) -> None:
+        if self._clock is not None and self._pause_ns is not None:
+            self._clock.resume(now)
+            self._dispatcher.resumed(self._pause_ns, now)
+        self._pause_ns = None
+
+    def _stop(self, now: int) -> None:
+        if self._clock is None:
+            self._finish(now)
+            return
+        if self._drain_until_ns is None:
+            self._take(now)
+            self._resume(now)
+            self._drain(now)
+
+    def _drain(self, now: int) -> None:
+        assert self._clock is not None
+        self._end_ns = min(self._clock.schedule_ns(now), self._end_ns)
+        self._drain_until_ns = now + round(self._plan.drain_seconds * 1e9)
+        self._feed.close()
+
+    def _turn(self) -> None:
+        """Do all that is due now, and arrange to be called again.
+
+        What goes wrong here would stop the run without a word, so it ends the worker.
+        """
+        if self._clock is None or self.finished.done():
+            return
+        try:
+            self._advance(self._clock, time.monotonic_ns())
+        except BaseException as error:
+            self.finished.set_exception(error)
+            raise
+
+    def _advance(self, clock: RunClock, now: int) -> None:
+        if self._armed_ns:
+            self._lag_ns = max(self._lag_ns, now - self._armed_ns)
+        while self._boundary_ns <= now:
+            self._take(self._boundary_ns)
+            self._report(self._boundary_ns)
+        self._take(now + 1)
+        if now >= self._sweep_at_ns:
+            self._sweep_at_ns = now + SWEEP_NS
+            self._dispatcher.sweep(now)
+        self._dispatcher.release(now)
+        self._dispatcher.pump()
+        self._end_if_over(clock, now)
+        if not self.finished.done():
+            self._armed_ns = self._next_turn_ns(clock, now)
+            self._alarm.arm(self._armed_ns)
+
+    def _take(self, before_ns: int) -> None:
+        assert self._clock is not None
+        before = self._clock.schedule_ns(before_ns)
+        while arrivals := self._feed.take(before):
+            self._dispatcher.due(arrivals)
+
+    def _end_if_over(self, clock: RunClock, now: int) -> None:
+        if self._drain_until_ns is None:
+            over = clock.schedule_ns(now) >= self._end_ns and self._feed.exhausted
+            if over and not clock.paused:
+                self._drain(now)
+        elif now >= self._drain_until_ns or not (
+            self._dispatcher.in_flight or self._dispatcher.backlog
+        ):
+            self._finish(now)
+
+    def _next_turn_ns(self, clock: RunClock, now: int) -> int:
+        soonest = min(self._boundary_ns, self._sweep_at_ns)
+        due, retry = self._feed.next_due_ns(), self._dispatcher.next_retry_ns
+        if not clock.paused:
+            if due is not None:
+                soonest = min(soonest, clock.instant_ns(due))
+            if retry is not None:
+                soonest = min(soonest, retry)
+            if self._drain_until_ns is None:
+                soonest = min(soonest, max(clock.instant_ns(self._end_ns), now + LONG_NS))
+        return max(soonest, now + self._spacing_ns)
+
+    def _report(self, at_ns: int, *, final: bool = False) -> None:
+        """Report the tick that ends at this instant, unless the pipe is backed up."""
+        schedule_ns = 0 if self._clock is None else self._clock.schedule_ns(at_ns)
+        seconds = max(min(schedule_ns, self._end_ns), 0) / 1e9
+        if self._pipe.backed_up and not final:
+            self._ledger.settle_histograms()
+        else:
+            gauges = Gauges(
+                tick=self._tick,
+                schedule_seconds=seconds,
+                backlog=self._dispatcher.backlog,
+                in_flight=self._dispatcher.in_flight,
+                loop_lag_ms=self._lag_ns / 1e6,
+                connections=self._sender.connections,
+                final=final,
+            )
+            self._pipe.send(self._ledger.report(gauges))
+            self._lag_ns = 0
+        self._tick += 1
+        self._boundary_ns += self._tick_ns
+        self._spacing_ns = spacing_ns(self._pacer.profile.rate_tps(seconds) / self._plan.shares)
+
+    def _finish(self, now: int) -> None:
+        """Close everything, settle what is left, and report for the last time."""
+        self._feed.close()
+        self._alarm.close()
+        self._sender.close()
+        self._dispatcher.finish()
+        self._report(now, final=True)
+        self._pipe.flush(FLUSH_SECONDS)
+        self.finished.set_result(None)
+
+
+Parts = tuple[Dispatcher, Ledger, UpPipe]

@@ -1,0 +1,171 @@
+"""What a worker counted: totals that obey the conservation laws, and the deltas it reports.
+
+    due  = sent + dropped + backlog
+    sent = decided + rejected + failed + in flight
+
+`sent` counts transactions by their first attempt, retries are attempts of the same transaction.
+An attempt counts when it is made and its outcome when it ends, so outcomes lag attempts by those
+under way; one that is under way when the run ends has no outcome.
+All counters are totals of the run; a report holds what was added since the previous one, so a
+report that is not sent is contained in the next.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from engine.load.arrival import Arrival
+from engine.load.judge import DECISIONS
+from engine.load.outcome import Outcome
+from engine.measure.histogram import Histogram
+from engine.measure.resources import ProcessUsage
+from engine.model.control import WorkerReport
+
+RAW_SHOWN = 2048
+_APPROVE = DECISIONS.index("APPROVE")
+
+
+@dataclass(slots=True)
+class Totals:
+    """Counts of transactions, and of attempts."""
+
+    due: int = 0
+    sent: int = 0
+    dropped: int = 0
+    decided: int = 0
+    rejected: int = 0
+    failed: int = 0
+    attempts: int = 0
+    answer_mismatches: int = 0
+
+    def since(self, before: Totals) -> dict[str, int]:
+        """What was added."""
+        return {
+            field.name: getattr(self, field.name) - getattr(before, field.name)
+            for field in fields(self)
+        }
+
+    def copy(self) -> Totals:
+        """The totals as they are now."""
+        return Totals(**{field.name: getattr(self, field.name) for field in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What is true at the end of a tick."""
+
+    tick: int
+    schedule_seconds: float
+    backlog: int
+    in_flight: int
+    loop_lag_ms: float
+    connections: int
+    final: bool
+
+
+class Ledger:
+    """Counts what happens, and cuts it into reports."""
+
+    def __init__(self, share: int, kinds: tuple[str, ...]) -> None:
+        self._share, self._kinds = share, kinds
+        self.totals = Totals()
+        self._reported = Totals()
+        self._usage = ProcessUsage()
+        self._cpu_seconds = 0.0
+        self.lateness_ns: list[int] = []
+        self._response_ns: list[int] = []
+        self._service_ns: list[int] = []
+        self._exchange: tuple[bytes, bytes] | None = None
+        self._histograms = {name: Histogram() for name in ("response", "service", "lateness")}
+        self._clear()
+
+    def decided(self, arrival: Arrival, code: int, now_ns: int) -> None:
+        """A valid decision came for this transaction."""
+        self.totals.decided += 1
+        self._response_ns.append(now_ns - arrival.due_ns)
+        self._service_ns.append(now_ns - arrival.written_ns)
+        self._acknowledged.append(arrival.number)
+        self._confusion[arrival.kind * len(DECISIONS) + code] += 1
+        if arrival.kind:
+            key = "missed" if code == _APPROVE else "flagged"
+            self._fraud_value_usd[key] += arrival.value_usd
+
+    def ended(self, outcome: Outcome) -> None:
+        """An attempt ended."""
+        self._outcomes[outcome] += 1
+
+    def exchange(self, request: bytes, answer: bytes) -> None:
+        """Remember the latest raw request and answer."""
+        self._exchange = (request, answer)
+
+    def report(self, gauges: Gauges) -> WorkerReport:
+        """Everything since the previous report."""
+        measured = self._fill_histograms()
+        cpu_seconds = self._usage.cpu_seconds()
+        report = WorkerReport(
+            share=self._share,
+            tick=gauges.tick,
+            schedule_seconds=gauges.schedule_seconds,
+            **self.totals.since(self._reported),
+            backlog_now=gauges.backlog,
+            in_flight_now=gauges.in_flight,
+            outcomes={key.value: count for key, count in self._outcomes.items() if count},
+            decisions=self._decisions(),
+            confusion=self._by_kind(),
+            fraud_value_usd=dict(self._fraud_value_usd),
+            response=measured["response"].sparse(),
+            service=measured["service"].sparse(),
+            lateness=measured["lateness"].sparse(),
+            acknowledged=self._acknowledged.tobytes(),
+            cpu_seconds=cpu_seconds - self._cpu_seconds,
+            rss_bytes_now=self._usage.rss_bytes(),
+            loop_lag_ms_now=gauges.loop_lag_ms,
+            connections_now=gauges.connections,
+            exchange=self._shown_exchange(),
+            final=gauges.final,
+        )
+        self._cpu_seconds = cpu_seconds
+        self._reported = self.totals.copy()
+        self._clear()
+        return report
+
+    def settle_histograms(self) -> None:
+        """Move the values of this tick into the histograms, so that no list grows."""
+        self._fill_histograms()
+
+    def _fill_histograms(self) -> dict[str, Histogram]:
+        for name, values in (
+            ("response", self._response_ns),
+            ("service", self._service_ns),
+            ("lateness", self.lateness_ns),
+        ):
+            if values:
+                self._histograms[name].record(np.asarray(values, dtype=np.int64) // 1000)
+                values.clear()
+        return self._histograms
+
+    def _clear(self) -> None:
+        self._outcomes = dict.fromkeys(Outcome, 0)
+        self._confusion = [0] * (len(self._kinds) * len(DECISIONS))
+        self._fraud_value_usd = {"flagged": 0.0, "missed": 0.0}
+        self._acknowledged = array("I")
+        self._exchange = None
+        for histogram in self._histograms.values():
+            histogram.clear()
+
+    def _decisions(self) -> dict[str, int]:
+        width = len(DECISIONS)
+        return {name: sum(self._confusion[code::width]) for code, name in enumerate(DECISIONS)}
+
+    def _by_kind(self) -> dict[str, int]:
+        names = (f"{kind}:{decision}" for kind in self._kinds for decision in DECISIONS)
+        return {name: count for name, count in zip(names, self._confusion, strict=True) if count}
+
+    def _shown_exchange(self) -> tuple[str, str] | None:
+        if self._exchange is None:
+            return None
+        request, answer = (part[:RAW_SHOWN].decode("utf-8", "replace") for part in self._exchange)
+        return request, answer

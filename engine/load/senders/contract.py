@@ -1,0 +1,76 @@
+"""What a sender is: the one thing between a worker's pacing and the target.
+
+A plan names its sender as `module:callable`; the callable takes `SenderSettings` and a `Receiver`
+and returns a `Sender`. A sender is used on one event loop, never raises on what a target does,
+and tells the receiver of every attempt exactly once how it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sized
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.load.arrival import Arrival
+from engine.load.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class SenderSettings:
+    """Where to send to and how long to wait; times in seconds."""
+
+    url: str
+    connections: int
+    connect_timeout_seconds: float
+    request_timeout_seconds: float
+
+
+class Receiver(Protocol):
+    """Who is told what became of the attempts."""
+
+    def answered(
+        self, arrival: Arrival, status: int, body: bytes, retry_after: float | None, raw: bytes
+    ) -> bool:
+        """A complete answer; False if the connection is not to be trusted any more."""
+
+    def answered_again(self, arrival: Arrival, status: int, body: bytes) -> None:
+        """A further answer to an attempt that had already ended."""
+
+    def broke(self, arrival: Arrival, outcome: Outcome) -> None:
+        """The attempt ended without an answer."""
+
+    def freed(self) -> None:
+        """A connection is free."""
+
+    def connect_failed(self) -> None:
+        """No connection is open, and another one could not be made."""
+
+
+class Sender(Protocol):
+    """Sends requests over connections it keeps; `free` is truthy while one of them is free."""
+
+    @property
+    def free(self) -> Sized:
+        """The connections that wait for a request."""
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+
+    async def open(self) -> None:
+        """Open the connections ahead of time; raises TargetError if not one can be made."""
+
+    def prepare(self, body: bytes) -> bytes:
+        """All bytes of the request that carries this JSON body; any thread may ask."""
+
+    def send(self, arrival: Arrival) -> None:
+        """Write the request of an arrival now; only while `free` is truthy."""
+
+    def sweep(self, now_ns: int) -> None:
+        """Check deadlines and reconnect; to be called some twenty times a second."""
+
+    def close(self) -> None:
+        """Close every connection at once and tell nobody."""
+
+
+SenderFactory = Callable[[SenderSettings, Receiver], Sender]

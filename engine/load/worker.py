@@ -1,0 +1,134 @@
+"""A load worker: `python -m engine.load.worker`, one process, one share of the customers.
+
+Reads its plan and then commands from stdin, writes frames to stdout (`engine.model.control`), and
+ends with code 0 after its final report, 2 if it cannot run its plan, and at once when the pipe
+from the app ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import os
+import resource
+import sys
+from io import FileIO
+from typing import cast
+
+import msgspec
+import pydantic
+
+from engine.load.conductor import Conductor
+from engine.load.dispatcher import Dispatcher
+from engine.load.feed import Feed
+from engine.load.judge import Judge
+from engine.load.ledger import Ledger
+from engine.load.pacer import Pacer
+from engine.load.profiles import Profile
+from engine.load.retry import RetryPolicy
+from engine.load.senders.contract import SenderFactory, SenderSettings
+from engine.load.traffic.simulator import BLOCK, FRAUD_KINDS, Simulator
+from engine.load.wire import UpPipe, listen, read_command
+from engine.model.control import WorkerCommand, WorkerFailed, WorkerPlan, WorkerReady
+from engine.model.errors import LimelightError
+from engine.model.scenario import LoadProfile, TrafficMix
+
+SWITCH_INTERVAL_SECONDS = 0.0002
+SPARE_FILES = 256
+
+
+def main() -> int:
+    """Run the plan on stdin; return the exit code."""
+    pipe = UpPipe(_claim_stdout())
+    stdin = FileIO(0, closefd=False)  # no buffer, so no lock its reader could die holding
+    share = -1
+    try:
+        plan = _plan(read_command(stdin))
+        share = plan.share
+        _prepare_process(plan.connections)
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_run(plan, stdin, pipe))
+    except (LimelightError, msgspec.MsgspecError, pydantic.ValidationError) as error:
+        pipe.send(WorkerFailed(share, f"worker {share}: {error}"))
+        pipe.flush(1.0)
+        return 2
+    return 0
+
+
+async def _run(plan: WorkerPlan, stdin: FileIO, pipe: UpPipe) -> None:
+    load = LoadProfile.model_validate(plan.profile)
+    pacer = Pacer(Profile(load, plan.duration_seconds, plan.seed))
+    policy = RetryPolicy(
+        plan.attempts, plan.backoff_base_seconds, plan.backoff_cap_seconds, plan.seed
+    )
+    ledger = Ledger(plan.share, FRAUD_KINDS)
+    dispatcher = Dispatcher(ledger, Judge(plan.id_prefix), policy, plan.request_timeout_seconds)
+    settings = SenderSettings(
+        plan.url, plan.connections, plan.connect_timeout_seconds, plan.request_timeout_seconds
+    )
+    sender = _sender_factory(plan.sender)(settings, dispatcher)
+    traffic = Simulator(plan.seed, TrafficMix(plan.mix), plan.id_prefix, plan.share, plan.shares)
+    feed = Feed(traffic, pacer, BLOCK, sender.prepare)
+    conductor = Conductor(plan, feed, pacer, sender, (dispatcher, ledger, pipe))
+    listen(stdin, asyncio.get_running_loop(), conductor.handle)
+    try:
+        await asyncio.gather(sender.open(), feed.fill())
+    except BaseException:
+        sender.close()
+        feed.close()
+        raise
+    gc.freeze()
+    pipe.send(WorkerReady(plan.share, os.getpid()))
+    await conductor.finished
+
+
+def _plan(command: WorkerCommand) -> WorkerPlan:
+    if not isinstance(command, WorkerPlan):
+        msg = f"the first line must be a plan, got {type(command).__name__}"
+        raise LimelightError(msg)
+    return command
+
+
+def _sender_factory(name: str) -> SenderFactory:
+    """The callable a plan names as `module:callable`.
+
+    Raises:
+        LimelightError: there is none of that name.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        return cast("SenderFactory", getattr(importlib.import_module(module), attribute))
+    except (ImportError, AttributeError, ValueError) as error:
+        msg = f"sender must name a module:callable, got {name!r}: {error}"
+        raise LimelightError(msg) from error
+
+
+def _claim_stdout() -> int:
+    """Keep stdout for frames alone: what anything prints goes to stderr."""
+    mine = os.dup(1)
+    os.dup2(2, 1)
+    return mine
+
+
+def _prepare_process(connections: int) -> None:
+    """Allow enough open files, and short turns for the thread that makes traffic."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * connections + SPARE_FILES  # late connections are kept for a while
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    gc.set_threshold(50_000, 20, 100)
+
+
+def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # no wheel for this system: the standard loop does
+        return None
+    return uvloop.Loop
+
+
+if __name__ == "__main__":
+    sys.exit(main())
