@@ -188,7 +188,11 @@ class Machine(_Record):
 
 
 class RunSummary(_Record):
-    """What `--json` prints and the snapshot embeds."""
+    """What `--json` prints and the snapshot embeds.
+
+    `duration_seconds` runs from Start to the end of the drain; `offered_tps` and `achieved_tps` are
+    due and decided over the run clock, which stands still in pauses and ends with the plan.
+    """
 
     schema_version: int = SCHEMA_VERSION
     run_id: str

@@ -72,6 +72,7 @@ def summarise(
     results = criteria.judge(meta.scenario, evidence)
     verdict, reason = criteria.verdict(results, [str(doubt) for doubt in doubts], status, counts)
     seconds = float(ticks["t_seconds"].max()) if len(ticks) else 0.0
+    offering = float(ticks["schedule_seconds"].max()) if len(ticks) else 0.0
     return RunSummary(
         run_id=meta.run_id,
         preset=meta.scenario.scenario_id,
@@ -94,8 +95,8 @@ def summarise(
         attempts=_total(ticks, "attempts"),
         outcomes={name: _total(ticks, f"outcome_{name}") for name in OUTCOMES},
         decisions={name: _total(ticks, column) for name, column in DECISIONS.items()},
-        offered_tps=counts.due / seconds if seconds else None,
-        achieved_tps=counts.decided / seconds if seconds else None,
+        offered_tps=counts.due / offering if offering else None,
+        achieved_tps=counts.decided / offering if offering else None,
         response_ms=response,
         service_ms=service,
         lateness_ms=latency(latencies.lateness),
