@@ -40,4 +40,5 @@ def _unavailable(error: LimelightError) -> None:
         st.button("Try again", type="primary", key="try_again")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from engine.model.errors import ConfigurationError, LimelightError
 from engine.model.request import RunRequest
@@ -26,10 +27,9 @@ from engine.model.request import RunRequest
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from engine.service import Engine
-
     from engine.model.calibration import Calibration
     from engine.model.scenario import TestScenario
+    from engine.service import Engine
 
 TOKEN_SECONDS = 900
 """How long a page's token lets it open the live feed; a rerun hands out a new one."""
@@ -84,11 +84,24 @@ class Session:
         """The one engine, opened on first use. Raises LimelightError; the next call tries again."""
         with self._lock:
             if self._engine is None:
-                engine = self.opener()
+                engine = self._open()
                 first = Selection(engine.presets()[0].scenario_id)
                 engine.select(first.request(engine.presets()))
                 self._engine, self._selection = engine, first
             return self._engine
+
+    def _open(self) -> Engine:
+        try:
+            return self.opener()
+        except LimelightError:
+            raise
+        except Exception as error:
+            _LOG.exception("the engine could not start")
+            msg = (
+                f"{type(error).__name__}: {error}: this is not a mistake of yours; set the project "
+                "up again as its README says, and report what the app's output shows if it stays"
+            )
+            raise LimelightError(msg) from error
 
     @property
     def selection(self) -> Selection:
@@ -161,6 +174,8 @@ def session() -> Session:
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:  # noqa: ARG001 - Starlette's signature
     """Open the engine before the first page asks for it, and close it when the app ends."""
+    # A folder called pages would make Streamlit list its files in the first session's sidebar.
+    PagesManager.uses_pages_directory = False
     shared = session()
     try:
         await asyncio.to_thread(shared.engine)

@@ -64,7 +64,7 @@ def run_buttons(engine: Engine, state: LiveState) -> None:
         icon=":material/stop:",
         key="stop",
         width="stretch",
-        disabled=state.status not in {TestStatus.RUNNING, TestStatus.PAUSED},
+        disabled=state.status is TestStatus.STOPPING,
         on_click=press,
         args=(engine.stop,),
         help="Send nothing more, finish what is under way, and judge what was measured.",

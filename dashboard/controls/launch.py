@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.controls.attempt import attempt
+from dashboard.controls.setup import check_target
 from dashboard.session import session
 from dashboard.theme import number
 from engine.model.figure import Figure, Provenance
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
     from engine.model.calibration import Calibration
     from engine.model.request import RunRequest
 
-CALIBRATION_SECONDS = 5.0
+CALIBRATION_SECONDS = 10.0
 _WISH = "wish_to_start"
 _LOOK_SECONDS = 0.1
 
 
 def ask_to_start() -> None:
     """Remember that this viewer wants to start; the page body does the rest."""
-    st.session_state[_WISH] = True
+    if attempt(check_target):
+        st.session_state[_WISH] = True
 
 
 def forget_start() -> None:

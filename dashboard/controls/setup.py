@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.controls.attempt import attempt
 from dashboard.session import session
+from engine.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from dashboard.session import Selection, Session
@@ -76,6 +77,14 @@ def setup(shared: Session, *, disabled: bool) -> None:
         disabled=disabled,
         help="Multiplies every rate of the preset; a scaled run is marked as such.",
     )
+
+
+def check_target() -> None:
+    """Raises ConfigurationError when an endpoint is to be tested and nobody said where it is."""
+    if st.session_state["target"] == OWN and session().selection.target_url is None:
+        raise ConfigurationError(
+            ["What is tested: the endpoint has no address yet: type the one it answers on"]
+        )
 
 
 def _mirror(selection: Selection) -> None:

@@ -7,6 +7,7 @@ served (its Origin is our Host) and must carry a token that a page script handed
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -80,7 +81,9 @@ async def _talk(websocket: WebSocket, viewer: Viewer) -> None:
             async with asyncio.timeout(SLOWEST_SEND_SECONDS):
                 await websocket.send_text(message)
     except TimeoutError:
-        await websocket.close(TOO_SLOW, "this connection is too slow for the live feed")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await websocket.close(TOO_SLOW, "this connection is too slow for the live feed")
     except (WebSocketDisconnect, RuntimeError):
         return  # gone while we were sending
 

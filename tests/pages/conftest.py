@@ -1,0 +1,39 @@
+"""The page script on a fake engine, in this process, with nothing cached from the test before."""
+
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.fake_engine import FakeEngine
+
+
+def script() -> None:
+    """The page script; run by name, since beside main.py a folder is called pages."""
+    from dashboard.main import main
+
+    main()
+
+
+def open_page() -> AppTest:
+    return AppTest.from_function(script, default_timeout=30).run()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_cached() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    fake = FakeEngine()
+    monkeypatch.setattr("dashboard.session.open_engine", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def page(engine: FakeEngine) -> AppTest:
+    return open_page()

@@ -1,0 +1,155 @@
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.fake_engine import FakeEngine, refused
+from tests.pages.conftest import open_page
+
+NUMBER = re.compile(r"(?<![A-Za-z_])\d")
+
+
+def page_on(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr("dashboard.session.open_engine", lambda: engine)
+    return open_page()
+
+
+def names(engine: FakeEngine) -> list[object]:
+    return [call[0] for call in engine.calls if call[0] != "select"]
+
+
+def offer(page: AppTest) -> str:
+    return next(html.value for html in page.html if "This machine holds" in html.value)
+
+
+def test_the_first_start_measures_the_machine_and_goes_on_if_it_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(sustained_tps=50_000, calibrated=False)
+    page = page_on(engine, monkeypatch)
+    page.button(key="start").click().run()
+    assert names(engine) == ["calibrate", "start"]
+    assert not page.exception
+
+
+def test_a_machine_that_is_known_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine(sustained_tps=50_000)
+    page_on(engine, monkeypatch).button(key="start").click().run()
+    assert names(engine) == ["start"]
+
+
+def test_a_preset_that_asks_more_than_the_machine_holds_is_offered_scaled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(sustained_tps=2_700)
+    page = page_on(engine, monkeypatch)
+    page.button(key="start").click().run()
+    assert names(engine) == []
+    outside = re.sub(r"<span[^>]*data-figure=[^>]*>[^<]*</span>", "", offer(page))
+    assert not NUMBER.search(re.sub(r"<[^>]*>", "", outside))
+    assert re.findall(r'data-figure="([^"]*)"[^>]*>([^<]*)<', offer(page)) == [
+        ("calibration.sustained_tps", "2,700/s"),
+        ("calibration.asked_tps", "6,000/s"),
+        ("calibration.fitting_share", "45 %"),
+    ]
+    page.button(key="run_scaled").click().run()
+    assert names(engine) == ["start"]
+    assert engine.calls[-1][1].rate_scale == 0.45
+    assert page.slider(key="rate_percentage").value == 45
+
+
+def test_full_rate_may_be_asked_for_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine(sustained_tps=2_700)
+    page = page_on(engine, monkeypatch)
+    page.button(key="start").click().run()
+    page.button(key="run_full").click().run()
+    assert names(engine) == ["start"]
+    assert engine.calls[-1][1].rate_scale == 1
+
+
+def test_the_offer_can_be_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine(sustained_tps=2_700)
+    page = page_on(engine, monkeypatch)
+    page.button(key="start").click().run()
+    page.button(key="not_now").click().run()
+    assert names(engine) == []
+    assert [button.key for button in page.button if "run_" in str(button.key)] == []
+
+
+def test_a_rate_already_scaled_to_what_is_held_starts_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(sustained_tps=2_700)
+    page = page_on(engine, monkeypatch)
+    page.slider(key="rate_percentage").set_value(45).run()
+    page.button(key="start").click().run()
+    assert names(engine) == ["start"]
+
+
+def test_a_machine_that_holds_nothing_is_told_so_without_an_invented_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(sustained_tps=None)
+    page = page_on(engine, monkeypatch)
+    page.button(key="start").click().run()
+    assert any("No rate on this machine met the criterion" in html.value for html in page.html)
+    assert "run_scaled" not in [button.key for button in page.button]
+
+
+def test_ones_own_endpoint_is_not_judged_by_what_the_platform_holds_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(sustained_tps=100, calibrated=False)
+    page = page_on(engine, monkeypatch)
+    page.radio(key="target").set_value("own").run()
+    page.text_input(key="target_url").set_value("http://127.0.0.1:9/v1/transactions").run()
+    page.button(key="start").click().run()
+    assert names(engine) == ["start"]
+
+
+def test_ones_own_endpoint_without_an_address_does_not_start_the_built_in_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine()
+    page = page_on(engine, monkeypatch)
+    page.radio(key="target").set_value("own").run()
+    page.button(key="start").click().run()
+    assert names(engine) == []
+    assert "address" in page.error[0].value
+
+
+def test_a_calibration_that_fails_says_why_and_can_be_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(calibrated=False)
+    page = page_on(engine, monkeypatch)
+    engine.refusal = refused()
+    page.button(key="start").click().run()
+    assert not page.exception
+    assert "wait until it has ended" in page.error[0].value
+    engine.refusal = None
+    page.button(key="start").click().run()
+    assert names(engine)[-1] == "start"
+
+
+def test_an_engine_that_cannot_start_is_explained_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engines = iter([refused(), refused(), FakeEngine()])
+
+    def open_engine() -> FakeEngine:
+        engine = next(engines)
+        if isinstance(engine, Exception):
+            raise engine
+        return engine
+
+    monkeypatch.setattr("dashboard.session.open_engine", open_engine)
+    page = open_page()
+    assert not page.exception
+    assert "wait until it has ended" in page.error[0].value
+    assert [button.key for button in page.button] == ["try_again"]
+    page.run()
+    assert page.error
+    page.button(key="try_again").click().run()
+    assert not page.error
+    assert page.radio(key="preset").value == "pitch"

@@ -1,0 +1,162 @@
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.config.presets import presets
+from engine.model.fault import FailureType
+from engine.model.results import TestStatus
+from tests.fake_engine import FakeEngine, refused
+from tests.pages.conftest import open_page
+
+
+def last(engine: FakeEngine, name: str) -> tuple[object, ...]:
+    return next(call for call in reversed(engine.calls) if call[0] == name)
+
+
+def asked(engine: FakeEngine, name: str) -> bool:
+    return any(call[0] == name for call in engine.calls)
+
+
+def buttons(page: AppTest) -> dict[str, bool]:
+    """Every button's key and whether it can be pressed."""
+    shown = {button.key: not button.disabled for button in page.button}
+    download = page.get_by_key("snapshot")
+    return {**shown, "snapshot": not download.proto.disabled}
+
+
+def in_state(engine: FakeEngine, page: AppTest, status: TestStatus) -> dict[str, bool]:
+    engine.move(status=status, run_id="run-1")
+    return buttons(page.run())
+
+
+def test_the_page_draws_the_stage_and_follows_the_engine(page: AppTest) -> None:
+    assert not page.exception
+    drawn = {json.loads(element.proto.json)["url"] for element in page.get("bidi_component")}
+    assert len(page.get("bidi_component")) == 2
+    assert drawn == {"/api/live"}
+
+
+def test_every_preset_is_listed_with_its_promise_and_pitch_is_chosen(page: AppTest) -> None:
+    picker = page.radio(key="preset")
+    assert picker.options == [scenario.name for scenario in presets()]
+    assert list(picker.proto.captions) == [scenario.description for scenario in presets()]
+    assert picker.value == "pitch"
+
+
+def test_promises_hold_no_number_that_belongs_to_no_figure(page: AppTest) -> None:
+    assert not any(
+        letter.isdigit() for text in page.radio(key="preset").proto.captions for letter in text
+    )
+
+
+def test_the_first_selection_is_the_engines_too(engine: FakeEngine, page: AppTest) -> None:
+    assert last(engine, "select")[1].scenario.scenario_id == "pitch"
+
+
+def test_choosing_selects_for_everybody(engine: FakeEngine, page: AppTest) -> None:
+    page.radio(key="preset").set_value("wave").run()
+    page.slider(key="rate_percentage").set_value(33).run()
+    page.segmented_control(key="speed").set_value(10).run()
+    request = last(engine, "select")[1]
+    assert request.scenario.scenario_id == "wave"
+    assert (request.speed, request.rate_scale) == (10, 0.33)
+    second = open_page()
+    assert second.radio(key="preset").value == "wave"
+    assert second.segmented_control(key="speed").value == 10
+    assert second.slider(key="rate_percentage").value == 33
+
+
+def test_an_endpoint_of_ones_own_is_selected_once_it_has_an_address(
+    engine: FakeEngine, page: AppTest
+) -> None:
+    page.radio(key="target").set_value("own").run()
+    assert last(engine, "select")[1].target_url is None
+    page.text_input(key="target_url").set_value("http://127.0.0.1:9/v1/transactions").run()
+    assert last(engine, "select")[1].target_url == "http://127.0.0.1:9/v1/transactions"
+    page.radio(key="target").set_value("built-in").run()
+    assert last(engine, "select")[1].target_url is None
+
+
+def test_a_choice_the_engine_refuses_falls_back_and_says_why(
+    engine: FakeEngine, page: AppTest
+) -> None:
+    engine.refusal = refused()
+    page.radio(key="preset").set_value("wave").run()
+    assert not page.exception
+    assert page.radio(key="preset").value == "pitch"
+    assert "wait until it has ended" in page.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("status", "possible"),
+    [
+        (TestStatus.NOT_STARTED, {"start", "snapshot"}),
+        (TestStatus.INITIALIZING, {"stop", "emergency", "snapshot"}),
+        (TestStatus.RUNNING, {"pause", "stop", "fault", "emergency", "snapshot"}),
+        (TestStatus.PAUSED, {"resume", "stop", "emergency", "snapshot"}),
+        (TestStatus.STOPPING, {"emergency", "snapshot"}),
+        (TestStatus.COMPLETED, {"start", "snapshot"}),
+        (TestStatus.FAILED, {"start", "snapshot"}),
+        (TestStatus.CANCELLED, {"start", "snapshot"}),
+    ],
+)
+def test_only_what_is_possible_can_be_pressed(
+    engine: FakeEngine, page: AppTest, status: TestStatus, possible: set[str]
+) -> None:
+    shown = in_state(engine, page, status)
+    assert {key for key, enabled in shown.items() if enabled} == possible
+    assert page.radio(key="preset").disabled is ("start" not in possible)
+
+
+def test_without_any_run_there_is_no_snapshot_to_take(page: AppTest) -> None:
+    assert buttons(page)["snapshot"] is False
+
+
+def test_every_button_is_one_call(engine: FakeEngine, page: AppTest) -> None:
+    page.button(key="start").click().run()
+    assert last(engine, "start")[1].scenario.scenario_id == "pitch"
+    page.button(key="fault").click().run()
+    assert last(engine, "inject") == ("inject", FailureType.LAMBDA_CRASH, 0.3, 15.0)
+    page.button(key="pause").click().run()
+    page.button(key="resume").click().run()
+    page.button(key="stop").click().run()
+    page.button(key="emergency").click().run()
+    names = [call[0] for call in engine.calls if call[0] != "select"]
+    assert names == ["start", "inject", "pause", "resume", "stop", "emergency_stop"]
+    assert not page.exception
+
+
+def test_what_cannot_be_done_is_said_beside_the_buttons_and_forgotten_with_the_next(
+    engine: FakeEngine, page: AppTest
+) -> None:
+    page.button(key="start").click().run()
+    engine.refusal = refused()
+    page.button(key="pause").click().run()
+    assert not page.exception
+    assert [error.value for error in page.error] == [
+        "cannot pause a run that is stopping: wait until it has ended".replace(":", "\\:")
+    ]
+    engine.refusal = None
+    page.button(key="pause").click().run()
+    assert not page.error
+
+
+def test_the_follower_knows_for_which_state_the_page_was_drawn(
+    engine: FakeEngine, page: AppTest
+) -> None:
+    page.button(key="start").click().run()
+    drawn = [json.loads(element.proto.json) for element in page.get("bidi_component")]
+    [seen] = [each["seen"] for each in drawn if "seen" in each]
+    assert seen["status"] == "running"
+    assert seen["run_id"] == engine.state.run_id
+
+
+def test_a_rerun_keeps_the_token_so_that_the_stage_is_not_called_again(page: AppTest) -> None:
+    def tokens() -> set[str]:
+        return {json.loads(element.proto.json)["token"] for element in page.get("bidi_component")}
+
+    first = tokens()
+    page.run()
+    assert tokens() == first
+    assert len(first) == 1
