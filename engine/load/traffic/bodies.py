@@ -12,11 +12,18 @@ import numpy as np
 from engine.load.traffic.behaviour import Deeds
 from engine.load.traffic.catalogue import CATEGORIES, merchants
 from engine.load.traffic.customers import CARDS, CUSTOMERS
-from engine.load.traffic.digits import Texts, amounts, decimal12, hex12, iso_times, texts
+from engine.load.traffic.digits import Texts, amounts, decimal12, hexadecimal, iso_times, texts
 from engine.load.traffic.draws import I64, key, mixed, pick
 from engine.load.traffic.places import POINTS, Places
 
-CARD_TYPES = ("visa", "mastercard", "visa_debit", "maestro", "amex", "visa")
+CARD_TYPES = (
+    "visa_credit",
+    "visa_debit",
+    "visa_debit",
+    "mastercard_credit",
+    "mastercard_debit",
+    "amex_credit",
+)
 DEVICE_KINDS = ("ios", "android", "android", "web")
 _NO_DEVICE = len(DEVICE_KINDS)
 _HOURS_KEPT = 10_000
@@ -28,6 +35,7 @@ class Bodies:
     def __init__(self, id_prefix: str, places: Places) -> None:
         self._head = f'{{"id":"{id_prefix}'.encode("ascii")
         self._hours: dict[int, bytes] = {}
+        self._session = key("session")
         self._users = texts([f'","user_id":"u{who:06d}","amount":' for who in range(CUSTOMERS)])
         self._currencies = texts([f',"currency":"{code}",' for code in places.currency_codes])
         self._merchants = texts(
@@ -51,7 +59,7 @@ class Bodies:
         if len(self._hours) > _HOURS_KEPT:
             self._hours.clear()
         missing = deeds.device == 0
-        device = hex12(deeds.device)
+        device = hexadecimal(deeds.device)
         for row in np.flatnonzero(missing).tolist():
             device[row] = b""
         kind = (deeds.device >> np.uint64(9) & np.uint64(3)).astype(np.int64)
@@ -72,7 +80,7 @@ class Bodies:
             self._device_tail.take(np.where(missing, _NO_DEVICE, kind)).tolist(),
             self._networks.take(network).tolist(),
             self._hosts.take(host).tolist(),
-            hex12(deeds.session),
+            hexadecimal(deeds.session, mixed(deeds.session, self._session)),
             [b'"}'] * len(numbers),
         )
         return list(map(b"".join, zip(*pieces, strict=True)))

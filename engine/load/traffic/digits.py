@@ -18,6 +18,7 @@ Texts = np.ndarray[tuple[int], np.dtype[np.object_]]
 Letters = NDArray[np.bytes_]
 
 _WHOLE = 20_000
+_SHIFTS = tuple(np.uint64(shift) for shift in (48, 32, 16, 0))
 _HOUR_MS, _SECOND_MS = 3_600_000, 1_000
 
 
@@ -56,10 +57,10 @@ def decimal12(values: I64) -> list[bytes]:
     return _glued(_DECIMAL[top], _DECIMAL[middle], _DECIMAL[low])
 
 
-def hex12(bits: U64) -> list[bytes]:
-    """The upper 48 bits in twelve hexadecimal digits."""
-    shifts = (np.uint64(48), np.uint64(32), np.uint64(16))
-    return _glued(*(_HEX[bits >> shift & np.uint64(0xFFFF)] for shift in shifts))
+def hexadecimal(*columns: U64) -> list[bytes]:
+    """64-bit numbers side by side, in sixteen hexadecimal digits each."""
+    mask = np.uint64(0xFFFF)
+    return _glued(*(_HEX[bits >> shift & mask] for bits in columns for shift in _SHIFTS))
 
 
 def iso_times(event_ms: I64, table: dict[int, bytes]) -> list[bytes]:

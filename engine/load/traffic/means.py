@@ -46,7 +46,7 @@ class Means:
         foreign = scene.stranger | (scene.draw["borrowed"] < BORROWED)
         left_out = np.where(online, NO_DEVICE_NET, NO_DEVICE_SHOP)
         left_out = np.where(scene.testing & online, NO_DEVICE_TESTING, left_out)
-        device = np.where(foreign, another, own) | np.uint64(1)
+        device = np.where(foreign, another, own)
         return np.where(scene.draw["no_device"] < left_out, np.uint64(0), device)
 
     def network(self, scene: Scene) -> U64:
