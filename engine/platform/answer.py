@@ -1,0 +1,84 @@
+"""The answer to a transaction in two forms: compact for the journal, JSON for the caller.
+
+The compact form holds scaled integers, and the JSON is made from it alone, so a retry that is
+answered from the journal gets the same bytes as the first caller got.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.model.decision import Decision, RiskLevel
+from engine.platform.reasons import TEXTS
+
+DECISIONS = (Decision.APPROVE.value, Decision.REVIEW.value, Decision.DECLINE.value)
+AGENTS = ("transaction_analyzer", "pattern_detector", "risk_assessor", "compliance_agent")
+SCALE = 10_000  # scores travel in steps of 0.0001
+_LEVELS = tuple(level.value for level in RiskLevel)
+_quote = msgspec.json.encode
+
+_TAIL = (
+    '"decision":"%s","confidence_score":%.4f,"risk_score":%.4f,"risk_level":"%s","reasons":[%s],'
+    '"agents":{%s},"processing_time_ms":%.3f}'
+)
+_AGENT = '"%s":{"score":%.4f,"latency_ms":%.3f}'
+
+
+class Reason(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A cause that held: index of its text, and the measured values in it."""
+
+    code: int
+    values: tuple[float, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Scores in 1/10,000, times in µs; agents in the order of `AGENTS`.
+
+    `processing_us` runs from the request's arrival at the edge to the decision; the commit of the
+    journal, which comes after, is not in it because the row already holds this answer. An agent's
+    time is that of the batch it scored this transaction in.
+    """
+
+    decision: int
+    confidence: int
+    risk: int
+    reasons: tuple[Reason, ...]
+    scores: tuple[int, ...]
+    latencies_us: tuple[int, ...]
+    processing_us: int
+
+
+_decode = msgspec.msgpack.Decoder(Answer).decode
+
+
+def tail(answer: Answer) -> bytes:
+    """The JSON answer from after the transaction's id; an agent that failed is left out."""
+    reasons = ",".join(['"' + TEXTS[r.code] % r.values + '"' for r in answer.reasons])
+    agents = ",".join(
+        [
+            _AGENT % (name, score / SCALE, latency / 1000)
+            for name, score, latency in zip(AGENTS, answer.scores, answer.latencies_us, strict=True)
+            if score >= 0
+        ]
+    )
+    risk = answer.risk / SCALE
+    text = _TAIL % (
+        DECISIONS[answer.decision],
+        answer.confidence / SCALE,
+        risk,
+        _LEVELS[min(3, int(risk * 4))],
+        reasons,
+        agents,
+        answer.processing_us / 1000,
+    )
+    return text.encode()
+
+
+def body(transaction_id: str, tail_bytes: bytes) -> bytes:
+    """The whole JSON answer."""
+    return b'{"transaction_id":' + _quote(transaction_id) + b"," + tail_bytes
+
+
+def stored_body(transaction_id: str, stored: bytes) -> bytes:
+    """The JSON answer made again from what the journal holds."""
+    return body(transaction_id, tail(_decode(stored)))

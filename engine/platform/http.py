@@ -1,0 +1,193 @@
+"""HTTP/1.1 on the edge: one connection, one request under way at a time.
+
+A keep-alive client sends the same head with every request but for its Content-Length, so heads
+are parsed once by httptools and then recognised by their bytes. Bodies need a Content-Length
+(chunked ones get 411). What a client pipelines waits until its predecessor is answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+import httptools
+
+MAX_HEAD = 16_384
+MAX_BODY = 1_048_576
+_HEADS_KEPT = 2_048
+
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    411: "Length Required",
+    413: "Content Too Large",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
+_JSON = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+_HEADS = {
+    status: f"HTTP/1.1 {status} {reason}\r\n".encode()
+    + (b"Retry-After: 1\r\n" if status == 503 else b"")
+    + _JSON
+    for status, reason in _REASONS.items()
+}
+
+
+class Head(NamedTuple):
+    """What the bytes of a request's head mean; `refuse` is a status to answer it with, or 0."""
+
+    method: bytes
+    path: bytes
+    length: int
+    keep_alive: bool
+    expect: bool
+    refuse: int
+
+
+class _HeadReader:
+    """httptools' callbacks for one head."""
+
+    def __init__(self) -> None:
+        self.url = b""
+        self.headers: dict[bytes, bytes] = {}
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers[name.lower()] = value
+
+
+def parse_head(data: bytes) -> Head:
+    """A head without its final empty line."""
+    reader = _HeadReader()
+    parser = httptools.HttpRequestParser(reader)
+    try:
+        parser.feed_data(data + b"\r\n\r\n")
+        path = httptools.parse_url(reader.url).path or b"/"
+    except httptools.HttpParserError:
+        return Head(b"", b"", 0, False, False, 400)
+    except httptools.HttpParserUpgrade:
+        return Head(b"", b"", 0, False, False, 400)
+    headers = reader.headers
+    length = headers.get(b"content-length", b"0")
+    refuse = 0
+    if b"transfer-encoding" in headers:
+        refuse = 411
+    elif len(length) > 9 or int(length) > MAX_BODY:
+        refuse = 413
+    return Head(
+        parser.get_method(),
+        path,
+        0 if refuse else int(length),
+        parser.should_keep_alive() and not refuse,
+        headers.get(b"expect", b"").lower() == b"100-continue",
+        refuse,
+    )
+
+
+class Heads:
+    """Heads by their bytes; forgets all when it holds too many."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Head] = {}
+
+    def get(self, data: bytes) -> Head:
+        """The meaning of a head."""
+        head = self._known.get(data)
+        if head is None:
+            if len(self._known) >= _HEADS_KEPT:
+                self._known.clear()
+            head = self._known[data] = parse_head(data)
+        return head
+
+
+Handler = Callable[["Connection", Head, bytes], None]
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection; hands whole requests to `handle`, which answers with `answer`."""
+
+    __slots__ = ("_buffer", "_busy", "_handle", "_heads", "_keep_alive", "_open", "_transport")
+
+    def __init__(self, handle: Handler, heads: Heads, open_connections: set[Connection]) -> None:
+        self._handle = handle
+        self._heads = heads
+        self._open = open_connections
+        self._buffer = b""
+        self._busy = False
+        self._keep_alive = True
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's do not inherit from it
+        self._open.add(self)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """Called by the event loop; answers that come later have nowhere to go."""
+        self._transport = None
+        self._open.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        if self._buffer:
+            data = self._buffer + data
+        if self._busy:
+            self._buffer = data
+            if len(data) > MAX_HEAD + MAX_BODY and self._transport is not None:
+                self._transport.pause_reading()
+            return
+        self._next(data)
+
+    def _next(self, data: bytes) -> None:
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            self._buffer = data
+            if len(data) > MAX_HEAD:
+                self._refuse(431)
+            return
+        head = self._heads.get(data[:end])
+        if head.refuse:
+            self._refuse(head.refuse)
+            return
+        start = end + 4
+        size = len(data)
+        stop = start + head.length
+        if size < stop:
+            if head.expect and size == start and self._transport is not None:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._buffer = data
+            return
+        self._buffer = data[stop:] if size > stop else b""
+        self._busy = True
+        self._keep_alive = head.keep_alive
+        self._handle(self, head, data[start:stop])
+
+    def _refuse(self, status: int) -> None:
+        self._busy = True
+        self._keep_alive = False
+        self.answer(status, b'{"error":{"field":"request","value":null,"message":"not accepted"}}')
+
+    def answer(self, status: int, body: bytes) -> None:
+        """Answer the request under way, then take the next one if it is here already."""
+        transport = self._transport
+        if transport is None:
+            return
+        transport.write(_HEADS[status] % len(body) + body)
+        if not self._keep_alive:
+            transport.close()
+            return
+        self._busy = False
+        if self._buffer:
+            data, self._buffer = self._buffer, b""
+            transport.resume_reading()
+            self._next(data)
+
+    def close(self) -> None:
+        """Close when what was written is sent."""
+        if self._transport is not None:
+            self._transport.close()

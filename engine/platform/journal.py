@@ -1,0 +1,213 @@
+"""The journal: every decision, committed before its answer leaves.
+
+SQLite in WAL with synchronous NORMAL: a commit is in the operating system's hands, so it survives
+the death of any process; it is not forced to disk, so it may not survive the loss of power.
+
+One writer thread takes all rows that came while its last commit was going on and commits them as
+one statement (a lone statement is its own transaction, and gives the interpreter lock away once
+instead of once a row). Checkpoints run in that thread, too, never on the event loop. `applied`
+counts how often an id was written: more than 1 is a duplicate, and a check can find it.
+
+A scorer that returns reads the newest `REBUILD_ROWS` rows by id (ids of a run are sequential),
+keeps those of its own customers and replays them in commit order (`seq`). What lies further back
+is forgotten: a customer not seen in that window starts without history.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS transactions (
+  id TEXT PRIMARY KEY, user_id TEXT NOT NULL, amount REAL NOT NULL, currency TEXT NOT NULL,
+  decision TEXT NOT NULL, risk_score REAL NOT NULL, event_time REAL NOT NULL,
+  response BLOB NOT NULL, facts BLOB NOT NULL, route INTEGER NOT NULL, seq INTEGER NOT NULL,
+  applied INTEGER NOT NULL DEFAULT 1
+) WITHOUT ROWID, STRICT
+"""
+COLUMNS = (
+    "id, user_id, amount, currency, decision, risk_score, event_time, response, facts, route, seq"
+)
+_WIDTH = 11
+_GROUP = 64  # rows a statement; SQLite allows 32,766 values in one
+REBUILD_ROWS = 200_000
+CHECKPOINT_ROWS = 20_000
+_LARGEST_GROUP = 1_024
+
+
+class Row(NamedTuple):
+    """One decided transaction; `event_time` in seconds since 1970, `seq` in order of arrival."""
+
+    id: str
+    user_id: str
+    amount: float
+    currency: str
+    decision: str
+    risk_score: float
+    event_time: float
+    response: bytes
+    facts: bytes
+    route: int
+    seq: int
+
+
+def _insert(rows: int) -> str:
+    values = ",".join(["(" + ",".join("?" * _WIDTH) + ")"] * rows)
+    return (
+        f"INSERT INTO transactions ({COLUMNS}) VALUES {values} "
+        "ON CONFLICT(id) DO UPDATE SET applied = applied + 1"
+    )
+
+
+_INSERTS = [""] + [_insert(rows) for rows in range(1, _GROUP + 1)]
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """The writing connection, the table made if it is not there."""
+    db = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=2 * _GROUP
+    )
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=NORMAL")
+    db.execute("PRAGMA wal_autocheckpoint=0")
+    db.execute("PRAGMA cache_size=-32768")
+    db.execute(SCHEMA)
+    return db
+
+
+def read_only(path: Path | str) -> sqlite3.Connection:
+    """A connection that reads what is committed."""
+    uri = f"{Path(path).resolve().as_uri()}?mode=ro"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def newest_of(path: Path | str, index: int, shards: int) -> Iterator[tuple[str, bytes, str]]:
+    """(user_id, facts, decision) of one shard's newest rows, oldest first.
+
+    Yields:
+        At most `REBUILD_ROWS` rows, as far as they belong to customers of shard `index`.
+    """
+    db = read_only(path)
+    try:
+        rows = db.execute(
+            "SELECT user_id, facts, decision, seq FROM (SELECT user_id, facts, decision, seq, "
+            "route FROM transactions ORDER BY id DESC LIMIT ?) WHERE route % ? = ? ORDER BY seq",
+            (REBUILD_ROWS, shards, index),
+        )
+        for user_id, facts, decision, _ in rows:
+            yield user_id, facts, decision
+    finally:
+        db.close()
+
+
+def rows_of(path: Path | str) -> int:
+    """How many rows are committed."""
+    db = read_only(path)
+    try:
+        return int(db.execute("SELECT count(*) FROM transactions").fetchone()[0])
+    finally:
+        db.close()
+
+
+Token = object
+Committed = Callable[[list[Token], bool], None]
+
+
+class Journal:
+    """The one writer. `committed` is called in the writer's thread with the tokens of a commit."""
+
+    def __init__(self, path: Path | str, committed: Committed) -> None:
+        self._db = connect(path)
+        self._reader = read_only(path)
+        self._committed = committed
+        self._queue: queue.SimpleQueue[tuple[list[Row], Token] | None] = queue.SimpleQueue()
+        self._since_checkpoint = 0
+        self.commits = 0
+        self.commit_ns = 0
+        self.rows = rows_of(path)
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def submit(self, rows: list[Row], token: Token) -> None:
+        """Commit these rows soon; with none, `token` comes back once all before it is committed."""
+        self._queue.put((rows, token))
+
+    def find(self, transaction_id: str) -> bytes | None:
+        """The stored answer of a committed transaction."""
+        row = self._reader.execute(
+            "SELECT response FROM transactions WHERE id = ?", (transaction_id,)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def newest_id(self) -> str:
+        """The greatest committed id; empty when there is none."""
+        return self._reader.execute("SELECT max(id) FROM transactions").fetchone()[0] or ""
+
+    def close(self) -> None:
+        """Commit what was submitted, move the WAL into the file, and close."""
+        self._queue.put(None)
+        self._thread.join()
+        self._reader.close()
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+
+    def _run(self) -> None:
+        going_on = True
+        while going_on:
+            rows: list[Row] = []
+            tokens: list[Token] = []
+            entry = self._queue.get()
+            while True:
+                if entry is None:
+                    going_on = False
+                    break
+                rows += entry[0]
+                tokens.append(entry[1])
+                if len(rows) >= _LARGEST_GROUP or self._queue.empty():
+                    break
+                entry = self._queue.get()
+            self._finish(tokens, self._commit(rows))
+
+    def _finish(self, tokens: list[Token], written: bool) -> None:
+        if tokens:
+            self._committed(tokens, written)
+        if self._since_checkpoint >= CHECKPOINT_ROWS:
+            self._since_checkpoint = 0
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _commit(self, rows: list[Row]) -> bool:
+        if not rows:
+            return True
+        began = time.monotonic_ns()
+        try:
+            self._write(rows)
+        except sqlite3.Error as error:
+            print(f"journal: {len(rows)} rows not committed: {error}", file=sys.stderr)  # noqa: T201 - the one place where a child says why
+            return False
+        self.commits += 1
+        self.commit_ns += time.monotonic_ns() - began
+        self.rows += len(rows)
+        self._since_checkpoint += len(rows)
+        return True
+
+    def _write(self, rows: list[Row]) -> None:
+        if len(rows) <= _GROUP:
+            self._db.execute(_INSERTS[len(rows)], list(chain.from_iterable(rows)))
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for at in range(0, len(rows), _GROUP):
+                part = rows[at : at + _GROUP]
+                self._db.execute(_INSERTS[len(part)], list(chain.from_iterable(part)))
+        except sqlite3.Error:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

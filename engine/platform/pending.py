@@ -1,0 +1,41 @@
+"""A transaction between its arrival and its answer, and who waits for it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.platform.admission import Admitted
+from engine.platform.wire import RawJob
+
+
+class Waiter(Protocol):
+    """Someone who is told the outcome: a connection, or a place in a batch request."""
+
+    def answer(self, status: int, body: bytes) -> None:
+        """The outcome as an HTTP status and a JSON body; called once."""
+
+
+class TakesTickets(Protocol):
+    """Who is told that a row is committed."""
+
+    def committed(self, ticket: int) -> None:
+        """The row of this ticket is in the journal."""
+
+
+class Pending:
+    """One transaction under way; a retry of its id joins `waiters`. `link` is its scorer's."""
+
+    __slots__ = ("admitted", "job", "link", "received_ns", "tail", "waiters")
+
+    def __init__(self, admitted: Admitted, job: RawJob, link: TakesTickets, waiter: Waiter) -> None:
+        self.admitted = admitted
+        self.job = job
+        self.link = link
+        self.received_ns = job.received_ns
+        self.waiters = [waiter]
+        self.tail = b""
+
+    def answer(self, status: int, body: bytes) -> None:
+        """Tell everyone who waits."""
+        for waiter in self.waiters:
+            waiter.answer(status, body)

@@ -1,0 +1,202 @@
+"""What the platform's own processes say to each other.
+
+Three ways, all ended by the end of a process:
+- control, supervisor → child: a socket pair as the child's stdin; JSON lines, and with some of
+  them one file descriptor (SCM_RIGHTS), so that sockets reach a process that already runs;
+- notes, child → supervisor: frames (4-byte length, msgpack) on the child's stdout;
+- a link, edge ⇄ scorer: a socket pair made by the supervisor; frames both ways.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True, tag="edge_settings"):
+    """First line to the edge; the listening socket comes with it."""
+
+    journal: str
+    scorers: int
+    in_flight_limit: int
+    tick_seconds: float
+
+
+class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_settings"):
+    """First line to a scorer."""
+
+    index: int
+    scorers: int
+    journal: str
+    model: str
+    tick_seconds: float
+
+
+class Link(msgspec.Struct, frozen=True, tag="link"):
+    """One end of a new link between the edge and scorer `index`; it replaces the former one."""
+
+    index: int
+
+
+class Drain(msgspec.Struct, frozen=True, tag="drain"):
+    """To the edge: take nothing new, finish what is under way, close the journal, end."""
+
+
+Control = EdgeSettings | ScorerSettings | Link | Drain
+CARRIES_SOCKET = (EdgeSettings, Link)
+
+
+class Warm(msgspec.Struct, frozen=True, tag="warm"):
+    """A child can do its work."""
+
+    pid: int
+
+
+class LinkUp(msgspec.Struct, frozen=True, tag="link_up"):
+    """The edge sends transactions to scorer `index` from now on."""
+
+    index: int
+
+
+class LinkLost(msgspec.Struct, frozen=True, tag="link_lost"):
+    """The edge's link to scorer `index` ended; `silent`: it was cut for not answering."""
+
+    index: int
+    silent: bool
+
+
+class LinkCounters(msgspec.Struct, frozen=True):
+    """The edge's view of one scorer: cumulative but for `depth`."""
+
+    answered: int
+    latency_ns: int
+    depth: int
+
+
+class EdgeCounters(msgspec.Struct, frozen=True, kw_only=True, tag="edge_counters"):
+    """Cumulative since this edge began; names ending `_now` are gauges. Times in ns."""
+
+    requests: int
+    decided: int
+    invalid: int
+    shed: int
+    replayed: int
+    answered: int
+    latency_ns: int
+    commits: int
+    commit_ns: int
+    journal_rows_now: int
+    in_flight_now: int
+    connections_now: int
+    queue_depth_now: int
+    queue_age_ns_now: int
+    links: list[LinkCounters]
+    cpu_seconds: float
+    rss_bytes_now: int
+
+
+class AgentCounters(msgspec.Struct, frozen=True):
+    """One agent in one scorer, cumulative; time in ns."""
+
+    scored: int
+    batches: int
+    busy_ns: int
+    errors: int
+
+
+class ScorerCounters(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_counters"):
+    """Cumulative since this scorer began; names ending `_now` are gauges. Times in ns."""
+
+    scored: int
+    busy_ns: int
+    agents: list[AgentCounters]
+    customers_now: int
+    cpu_seconds: float
+    rss_bytes_now: int
+
+
+class ChildFailed(msgspec.Struct, frozen=True, tag="child_failed"):
+    """A child cannot begin its work; restarting it would not help."""
+
+    message: str
+
+
+Note = Warm | LinkUp | LinkLost | EdgeCounters | ScorerCounters | ChildFailed
+
+
+class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What scoring needs to know of one transaction; as stored in the journal, too.
+
+    `amount_usd` by the dated table of presets/currencies.toml; `event_seconds` since 1970 UTC,
+    from the payload; degrees north and east, `located` False where the payload has no location.
+    """
+
+    amount_usd: float
+    event_seconds: float
+    merchant: str
+    category: str
+    located: bool
+    country: str
+    latitude: float
+    longitude: float
+    device: str
+    card_type: str
+    currency: str
+    ip_address: str
+    session: str
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One transaction on its way to a scorer; `received_ns` on the monotonic clock."""
+
+    ticket: int
+    received_ns: int
+    user_id: str
+    facts: Facts
+
+
+class RawJob(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A `Job` as the edge writes it: the facts are already encoded."""
+
+    ticket: int
+    received_ns: int
+    user_id: str
+    facts: msgspec.Raw
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True, tag=0):
+    """Edge → scorer: tickets whose rows are committed, then what is to be scored."""
+
+    committed: list[int]
+    jobs: list[Job]
+
+
+class RawBatch(msgspec.Struct, frozen=True, array_like=True, tag=0):
+    """A `Batch` as the edge writes it."""
+
+    committed: list[int]
+    jobs: list[RawJob]
+
+
+class Rebuild(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """Edge → scorer: nothing of yours is uncommitted; read your customers from the journal."""
+
+
+class Scored(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One decision: `answer` for the journal, `tail` is the JSON answer without its id."""
+
+    decision: int
+    risk: int
+    answer: bytes
+    tail: bytes
+
+
+class Answers(msgspec.Struct, frozen=True, array_like=True, tag=0):
+    """Scorer → edge: the decisions of one batch, in its order."""
+
+    scored: list[Scored]
+
+
+class Rebuilt(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """Scorer → edge: ready for transactions."""
+
+    customers: int

@@ -1,0 +1,174 @@
+"""A real platform for each test that asks for one."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import select
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.measure.frames import FrameReader
+from engine.model.control import (
+    HoldDown,
+    PlatformMessage,
+    PlatformReady,
+    PlatformReport,
+    PlatformSettings,
+    Release,
+    Shutdown,
+)
+
+LONG = 30.0
+_decode = msgspec.msgpack.Decoder(PlatformMessage).decode
+
+
+def transaction(number: int, user: str = "u1", **changes: object) -> dict[str, object]:
+    """A valid transaction; a change to None takes the field out."""
+    made: dict[str, object] = {
+        "id": f"t-{number:012d}",
+        "user_id": user,
+        "amount": 12.5,
+        "currency": "EUR",
+        "merchant": "grocery Paris 01",
+        "category": "grocery",
+        "timestamp": f"2026-01-05T08:{number // 60 % 60:02d}:{number % 60:02d}Z",
+        "location": {"country": "FR", "city": "Paris", "latitude": 48.8, "longitude": 2.3},
+        "card_type": "visa",
+        "device_info": {"device_id": "d-1", "kind": "ios"},
+        "ip_address": "10.0.0.1",
+        "session_id": f"s-{number}",
+    }
+    made.update(changes)
+    return {key: value for key, value in made.items() if value is not None}
+
+
+class Platform:
+    """`python -m engine.platform` and what a test does to it."""
+
+    def __init__(self, journal: Path, scorers: int = 2) -> None:
+        self.journal = journal
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "engine.platform"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._frames = FrameReader()
+        self._messages: list[object] = []
+        self.pids: set[int] = {self.process.pid}
+        self.tell(PlatformSettings(journal=str(journal), scorers=scorers))
+        self.ready = self.message(lambda message: not isinstance(message, PlatformReport))
+        assert isinstance(self.ready, PlatformReady), self.ready
+        self.port = self.ready.port
+
+    def tell(self, command: PlatformSettings | HoldDown | Release | Shutdown) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(msgspec.json.encode(command) + b"\n")
+        self.process.stdin.flush()
+
+    def message(self, wanted: Callable[[object], bool], seconds: float = LONG) -> object:
+        """The next message that is wanted."""
+        assert self.process.stdout is not None
+        fd = self.process.stdout.fileno()
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            while self._messages:
+                found = self._messages.pop(0)
+                if wanted(found):
+                    return found
+            if select.select([fd], [], [], 0.2)[0]:
+                data = os.read(fd, 65_536)
+                assert data, "the platform has ended"
+                for body in self._frames.feed(data):
+                    self._messages.append(_decode(body))
+                    self._note(self._messages[-1])
+        raise AssertionError("no such message came")
+
+    def _note(self, message: object) -> None:
+        if isinstance(message, PlatformReport):
+            self.pids |= {message.edge.pid, *[scorer.pid for scorer in message.scorers]}
+
+    def report(self, wanted: Callable[[PlatformReport], bool] = lambda _: True) -> PlatformReport:
+        """The next report for which this holds."""
+        found = self.message(lambda one: isinstance(one, PlatformReport) and wanted(one))
+        assert isinstance(found, PlatformReport)
+        return found
+
+    def request(
+        self, method: str, path: str, body: object = None
+    ) -> tuple[int, dict[str, object], dict[str, str]]:
+        """One request on a connection of its own: status, JSON body and headers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONG)
+        with contextlib.closing(connection):
+            data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+            connection.request(method, path, data)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read()), dict(answer.getheaders())
+
+    def decide(self, body: object) -> tuple[int, dict[str, object]]:
+        """POST one transaction."""
+        status, answer, _ = self.request("POST", "/v1/transactions", body)
+        return status, answer
+
+    def retried(self, body: object, seconds: float = LONG) -> dict[str, object]:
+        """POST one transaction until it is decided."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                status, answer = self.decide(body)
+                if status == 200:
+                    return answer
+                assert status == 503, answer
+            time.sleep(0.05)
+        raise AssertionError("never decided")
+
+    def rows(self, query: str = "SELECT id, applied FROM transactions") -> list[tuple[object, ...]]:
+        """What the journal holds now."""
+        with contextlib.closing(sqlite3.connect(self.journal)) as db:
+            return db.execute(query).fetchall()
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self.process.kill()
+        self.process.wait(LONG)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still runs (a zombie does not)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+def gone(pids: set[int], seconds: float) -> bool:
+    """Whether all of them end within this time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(alive(pid) for pid in pids):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """Two scorers and an empty journal."""
+    running = Platform(tmp_path / "journal.db")
+    yield running
+    running.end()
