@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 
@@ -50,16 +50,24 @@ _ATTRIBUTES = {key: name.lstrip("-").replace("-", "_") for key, name in OPTIONS.
 
 
 class Interrupts:
-    """Counts the wish to end: the first stops in order, any further one at once."""
+    """Counts the wish to end: the first stops in order, any further one at once.
+
+    While entered it has SIGINT, SIGTERM and SIGHUP; the handler only counts, as it must not take
+    locks.
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self._handled = 0
 
-    def listen(self) -> None:
-        """Take SIGINT, SIGTERM and SIGHUP over; only counts, as a handler must not take locks."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+    def __enter__(self) -> Self:
+        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self._before = {number: signal.signal(number, self._on_signal) for number in signals}
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.count += 1
@@ -117,10 +125,8 @@ def _explain_choices() -> int:
 def _conduct(engine: Engine, request: RunRequest, console: Console) -> tuple[RunSummary, bool]:
     """Start a run and see it to its end; also says whether somebody ended it before."""
     quiet = request.config is not None and not request.config.enable_real_time_metrics
-    interrupts = Interrupts()
-    interrupts.listen()
-    run_id = engine.start(request)
-    with Progress(console, quiet=quiet) as progress:
+    with Interrupts() as interrupts, Progress(console, quiet=quiet) as progress:
+        run_id = engine.start(request)
         progress.say(f"Run {run_id}")
         while (summary := engine.wait(POLL_SECONDS)) is None:
             interrupts.act(engine, progress)
@@ -147,10 +153,8 @@ def _validate(arguments: argparse.Namespace) -> int:
     good = [path for path, problems in checked.items() if not problems]
     _table(arguments, [f"{path}: valid" for path in good])
     _complain([problem for problems in checked.values() for problem in problems])
-    _emit(
-        arguments,
-        _json([{"file": path, "problems": problems} for path, problems in checked.items()]),
-    )
+    entries = [{"file": path, "problems": problems} for path, problems in checked.items()]
+    _emit(arguments, _json(entries))
     return 0 if len(good) == len(checked) else INVALID
 
 

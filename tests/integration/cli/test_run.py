@@ -10,6 +10,8 @@ from itertools import accumulate
 import psutil
 import pytest
 
+from engine.__main__ import EXIT_CODES
+from engine.model.results import Verdict
 from tests.servers import Server, decision, http
 
 
@@ -149,6 +151,58 @@ def test_a_target_that_is_not_there_is_code_105(limelight):
     assert done.returncode == 105
     assert "start the target first" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_bare_configuration_is_run_and_held_to_its_limits(limelight, healthy):
+    config = limelight.folder / "c.json"
+    config.write_text(
+        json.dumps(
+            {
+                "test_id": "nightly",
+                "target_tps": 600,
+                "duration_seconds": 2,
+                "ramp_up_seconds": 0,
+                "ramp_down_seconds": 0,
+                "num_workers": 1,
+                "enable_real_time_metrics": False,
+            }
+        )
+    )
+    done = limelight("run", config, "--target", healthy.url, "--json", "-")
+    summary = json.loads(done.stdout)
+    assert conserved(summary)
+    assert {one["key"]: one["threshold"] for one in summary["criteria"]} == {
+        "error_rate": 0.01,
+        "p99_latency_ms": 5000,
+        "success_rate": 0.99,
+    }
+    assert summary["preset"] == "nightly"
+    assert summary["counts"]["due"] == 1200
+    assert "load starts" not in done.stderr, "it asked for no real-time metrics"
+
+
+def test_the_embedded_platform_loses_nothing_in_a_crash(limelight):
+    crash = """
+[[failure_scenarios]]
+failure_type = "lambda_crash"
+start_time_seconds = 1.5
+duration_seconds = 0.5
+severity = 0.3
+"""
+    scenario = limelight.scenario(mix="demo", criteria="zero_data_loss = true", more=crash)
+    done = limelight("run", scenario, "--json", "-")
+    summary = json.loads(done.stdout)
+    assert done.returncode == EXIT_CODES[Verdict(summary["verdict"])]
+    assert [one["outcome"] for one in summary["criteria"]] == ["held"]
+    assert conserved(summary)
+    journal = summary["journal"]
+    assert journal["acknowledged"] == journal["found"] == summary["counts"]["decided"] > 0
+    assert (journal["missing"], journal["duplicated"]) == (0, 0)
+    (fault,) = summary["faults"]
+    assert fault["proven"]
+    assert fault["share"] == "1 of 4"
+    assert "Worker crash, 1 of 4, proven: on at" in done.stderr
+    assert "Journal: acknowledged" in done.stderr
 
 
 def test_a_lost_load_worker_makes_the_run_inconclusive(limelight, healthy):
