@@ -7,6 +7,9 @@ without quotes or backslashes. Frauds and honest purchases take the same way.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 
 from engine.load.traffic.behaviour import Deeds
@@ -14,7 +17,7 @@ from engine.load.traffic.catalogue import CATEGORIES, merchants
 from engine.load.traffic.customers import CARDS, CUSTOMERS
 from engine.load.traffic.digits import Texts, amounts, decimal12, hexadecimal, iso_times, texts
 from engine.load.traffic.draws import I64, key, mixed, pick
-from engine.load.traffic.places import POINTS, Places
+from engine.load.traffic.places import POINTS, Places, places
 
 CARD_TYPES = (
     "visa_credit",
@@ -29,35 +32,58 @@ _NO_DEVICE = len(DEVICE_KINDS)
 _HOURS_KEPT = 10_000
 
 
+@dataclass(frozen=True)
+class Tables:
+    """Pieces of JSON that are the same for every seed; `addresses` ends with a missing one."""
+
+    users: Texts
+    currencies: Texts
+    merchants: Texts
+    addresses: Texts
+    cards: Texts
+    device_heads: Texts
+    device_tails: Texts
+    networks: Texts
+    hosts: Texts
+
+
+@cache
+def tables() -> Tables:
+    """The pieces, made once a process."""
+    where = places()
+    kinds = pick(mixed(np.arange(CUSTOMERS * CARDS), key("card types")), len(CARD_TYPES)).tolist()
+    shops = [
+        f'"merchant":"{name}","category":"{CATEGORIES[category].name}","timestamp":"'
+        for name, category in merchants(where.names)
+    ]
+    hosts = [f'{value >> 8}.{value & 255}","session_id":"s-' for value in range(65_536)]
+    return Tables(
+        users=texts([f'","user_id":"u{who:06d}","amount":' for who in range(CUSTOMERS)]),
+        currencies=texts([f',"currency":"{code}",' for code in where.currency_codes]),
+        merchants=texts(shops),
+        addresses=_addresses(where),
+        cards=texts([f',"card_type":"{CARD_TYPES[kind]}"' for kind in kinds]),
+        device_heads=texts([',"device_info":{"device_id":"d-', ""]),
+        device_tails=texts([*(f'","kind":"{kind}"}}' for kind in DEVICE_KINDS), ""]),
+        networks=texts([f',"ip_address":"10.{value}.' for value in range(256)]),
+        hosts=texts(hosts),
+    )
+
+
 class Bodies:
     """Writes transactions of one run as JSON."""
 
-    def __init__(self, id_prefix: str, places: Places) -> None:
+    def __init__(self, id_prefix: str) -> None:
         self._head = f'{{"id":"{id_prefix}'.encode("ascii")
         self._hours: dict[int, bytes] = {}
         self._session = key("session")
-        self._users = texts([f'","user_id":"u{who:06d}","amount":' for who in range(CUSTOMERS)])
-        self._currencies = texts([f',"currency":"{code}",' for code in places.currency_codes])
-        self._merchants = texts(
-            [
-                f'"merchant":"{name}","category":"{CATEGORIES[category].name}","timestamp":"'
-                for name, category in merchants(places.names)
-            ]
-        )
-        self._addresses = _addresses(places)
-        kinds = pick(mixed(np.arange(CUSTOMERS * CARDS), key("card types")), len(CARD_TYPES))
-        self._cards = texts([f',"card_type":"{CARD_TYPES[kind]}"' for kind in kinds.tolist()])
-        self._device_head = texts([',"device_info":{"device_id":"d-', ""])
-        self._device_tail = texts([f'","kind":"{kind}"}}' for kind in DEVICE_KINDS] + [""])
-        self._networks = texts([f',"ip_address":"10.{value}.' for value in range(256)])
-        self._hosts = texts(
-            [f'{value >> 8}.{value & 255}","session_id":"s-' for value in range(65_536)]
-        )
+        self._tables = tables()
 
     def write(self, numbers: I64, event_ms: I64, customer: I64, deeds: Deeds) -> list[bytes]:
         """One body a transaction."""
         if len(self._hours) > _HOURS_KEPT:
             self._hours.clear()
+        table = self._tables
         missing = deeds.device == 0
         device = hexadecimal(deeds.device)
         for row in np.flatnonzero(missing).tolist():
@@ -68,18 +94,18 @@ class Bodies:
         pieces = (
             [self._head] * len(numbers),
             decimal12(numbers),
-            self._users.take(customer).tolist(),
+            table.users.take(customer).tolist(),
             *amounts(deeds.amount),
-            self._currencies.take(deeds.currency).tolist(),
-            self._merchants.take(deeds.merchant).tolist(),
+            table.currencies.take(deeds.currency).tolist(),
+            table.merchants.take(deeds.merchant).tolist(),
             iso_times(event_ms, self._hours),
-            self._addresses.take(deeds.address, mode="wrap").tolist(),
-            self._cards.take(deeds.card).tolist(),
-            self._device_head.take(missing.astype(np.int64)).tolist(),
+            table.addresses.take(deeds.address, mode="wrap").tolist(),
+            table.cards.take(deeds.card).tolist(),
+            table.device_heads.take(missing.astype(np.int64)).tolist(),
             device,
-            self._device_tail.take(np.where(missing, _NO_DEVICE, kind)).tolist(),
-            self._networks.take(network).tolist(),
-            self._hosts.take(host).tolist(),
+            table.device_tails.take(np.where(missing, _NO_DEVICE, kind)).tolist(),
+            table.networks.take(network).tolist(),
+            table.hosts.take(host).tolist(),
             hexadecimal(deeds.session, mixed(deeds.session, self._session)),
             [b'"}'] * len(numbers),
         )

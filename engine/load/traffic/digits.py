@@ -44,9 +44,11 @@ _CENTS = texts([f".{value:02d}" for value in range(100)])
 def _glued(*columns: Letters) -> list[bytes]:
     """Fixed-width columns side by side, as one text a row."""
     rows = len(columns[0])
+    if not rows:
+        return []
     parts = [column.view(np.uint8).reshape(rows, -1) for column in columns]
     glued = np.concatenate(parts, axis=1)
-    listed: list[bytes] = glued.view(f"S{glued.shape[1]}").ravel().tolist() if rows else []
+    listed: list[bytes] = glued.view(f"S{glued.shape[1]}").ravel().tolist()
     return listed
 
 

@@ -73,7 +73,7 @@ class Simulator:
         self._planner = Planner(seed, mix, self._presence.always)
         self._behaviour = Behaviour(seed, self._customers, where)
         self._stage = Stage(seed, mix, self._customers)
-        self._bodies = Bodies(id_prefix, where)
+        self._bodies = Bodies(id_prefix)
         self._jitter = key(seed, "event time")
         self._together = min(shares, TOGETHER)
         self._group = -1

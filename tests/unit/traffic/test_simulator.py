@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.load.traffic.edges import CASES
+from engine.load.traffic.places import usd_per_unit
+from engine.load.traffic.simulator import BLOCK, FRAUD_KINDS, Simulator
+from engine.model.decision import Transaction
+from engine.model.scenario import MIX_SHARES, TrafficMix
+
+PREFIX = "a1b2c3d4-"
+STRESS = TrafficMix.STRESS
+GOLDEN = "to be filled in"
+
+
+def columns(block):
+    arrays = (block.numbers, block.kinds, block.rejects, block.values_usd)
+    return [*(array.tolist() for array in arrays), block.bodies]
+
+
+def refused(body: bytes) -> bool:
+    """What any reader of the interface would refuse, written without the generator's help."""
+    fields: dict[str, Any] = json.loads(body)
+    required = ("id", "user_id", "amount", "currency", "merchant", "category", "timestamp")
+    if any(name not in fields for name in required):
+        return True
+    if not 0 < fields["amount"] <= 10_000_000 or fields["currency"] not in usd_per_unit():
+        return True
+    try:
+        datetime.fromisoformat(fields["timestamp"])
+    except ValueError:
+        return True
+    place = fields.get("location")
+    return bool(place) and not (abs(place["latitude"]) <= 90 and abs(place["longitude"]) <= 180)
+
+
+def test_the_same_seed_and_mix_make_the_same_traffic():
+    first, second = (Simulator(5, STRESS, PREFIX).block(3) for _ in range(2))
+    assert columns(first) == columns(second)
+
+
+def test_a_block_does_not_depend_on_which_blocks_were_made_before():
+    forward, backward = Simulator(5, STRESS, PREFIX), Simulator(5, STRESS, PREFIX)
+    made = {index: columns(forward.block(index)) for index in (0, 1, 2, 900)}
+    assert {index: columns(backward.block(index)) for index in (900, 2, 0, 1)} == made
+
+
+@pytest.mark.parametrize("mix", list(TrafficMix))
+@pytest.mark.parametrize("shares", [2, 3, 17])
+def test_the_shares_of_any_number_of_workers_are_together_the_single_stream(mix, shares):
+    single = Simulator(5, mix, PREFIX)
+    workers = [Simulator(5, mix, PREFIX, share, shares) for share in range(shares)]
+    for index in (0, 37):
+        rows = [
+            row for worker in workers for row in zip(*columns(worker.block(index)), strict=True)
+        ]
+        assert sorted(rows) == list(zip(*columns(single.block(index)), strict=True))
+
+
+def test_a_customer_belongs_to_one_share():
+    workers = [Simulator(5, TrafficMix.REALISTIC, PREFIX, share, 3) for share in range(3)]
+    owners = [
+        {json.loads(body)["user_id"] for index in range(5) for body in worker.block(index).bodies}
+        for worker in workers
+    ]
+    assert not owners[0] & owners[1]
+    assert not owners[1] & owners[2]
+    assert not owners[2] & owners[0]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**63), index=st.integers(0, 10**6), mix=st.sampled_from(TrafficMix))
+def test_any_block_of_any_seed_is_whole(seed, index, mix):
+    block = Simulator(seed, mix, PREFIX).block(index)
+    assert block.numbers.tolist() == list(range(index * BLOCK, (index + 1) * BLOCK))
+    lengths = {len(block.bodies), len(block.kinds), len(block.rejects), len(block.values_usd)}
+    assert lengths == {BLOCK}
+    assert not (block.rejects & (block.kinds > 0)).any()
+    assert ((block.values_usd > 0) == ~block.rejects).all()
+    ids = [json.loads(body)["id"] for body in block.bodies]
+    assert ids == [f"{PREFIX}{number:012d}" for number in block.numbers.tolist()]
+
+
+@pytest.mark.parametrize("mix", list(TrafficMix))
+def test_the_shares_of_a_mix_are_met(mix):
+    simulator = Simulator(6, mix, PREFIX, share=0, shares=1)
+    blocks = [simulator.block(index) for index in range(120)]
+    rejects = np.concatenate([block.rejects for block in blocks])
+    kinds = np.concatenate([block.kinds for block in blocks])
+    found = (((kinds == 0) & ~rejects).mean(), (kinds > 0).mean(), rejects.mean())
+    assert found == pytest.approx(MIX_SHARES[mix], abs=24 / len(kinds) + 1e-5)
+
+
+def test_both_kinds_of_fraud_are_about_half_of_it(stress_blocks):
+    kinds = Counter(FRAUD_KINDS[kind] for block in stress_blocks for kind in block.kinds.tolist())
+    fraud = kinds["card_testing"] + kinds["account_takeover"]
+    assert 0.40 < kinds["account_takeover"] / fraud < 0.55
+
+
+def test_a_customers_transactions_follow_each_other_in_number_and_in_event_time(stress_blocks):
+    latest: dict[str, str] = {}
+    for block in stress_blocks:
+        for body in block.bodies:
+            fields = json.loads(body)
+            stamp, who = fields.get("timestamp", ""), fields.get("user_id")
+            if stamp.startswith("2026-01"):
+                assert stamp >= latest.get(who, "")
+                latest[who] = stamp
+    assert len(latest) > 4_000
+
+
+def test_the_edge_cases_are_exactly_what_is_to_be_refused(stress_blocks):
+    for block in stress_blocks[:20]:
+        assert [refused(body) for body in block.bodies] == block.rejects.tolist()
+
+
+def test_every_edge_case_occurs_and_huge_amounts_are_to_be_decided(stress_blocks):
+    amounts = [
+        json.loads(body).get("amount", 0)
+        for block in stress_blocks
+        for body, rejected in zip(block.bodies, block.rejects.tolist(), strict=True)
+        if not rejected
+    ]
+    huge = [amount for amount in amounts if amount >= 1_000_000]
+    assert 5 < len(huge) < 60
+    assert max(huge) <= 10_000_000
+    assert len(CASES) == 7
+
+
+def test_accepted_bodies_are_transactions_with_most_optional_fields(stress_blocks):
+    decoder = msgspec.json.Decoder(Transaction)
+    made = [
+        decoder.decode(body)
+        for block in stress_blocks[:5]
+        for body, rejected in zip(block.bodies, block.rejects.tolist(), strict=True)
+        if not rejected
+    ]
+    for field in ("location", "device_info", "card_type", "ip_address", "session_id"):
+        present = sum(getattr(transaction, field) is not None for transaction in made)
+        assert present > 0.85 * len(made)
+    lengths = [len(body) for block in stress_blocks[:5] for body in block.bodies]
+    assert 380 < np.mean(lengths) < 460
+
+
+def test_amounts_in_usd_are_the_bodies_amounts_at_the_dated_rates(stress_blocks):
+    rates = usd_per_unit()
+    block = stress_blocks[7]
+    for row in np.flatnonzero(~block.rejects).tolist():
+        fields = json.loads(block.bodies[row])
+        expected = fields["amount"] * rates[fields["currency"]]
+        assert block.values_usd[row] == pytest.approx(expected)
+
+
+def test_labels_are_not_in_the_bodies(stress_blocks):
+    required = {"id", "user_id", "amount", "currency", "merchant", "category", "timestamp"}
+    known = required | {"location", "card_type", "device_info", "ip_address", "session_id"}
+    words = ("fraud", "legit", "label", "kind_", "testing", "takeover", "campaign", "victim")
+    for block in stress_blocks[:10]:
+        text = b"".join(block.bodies).decode().lower()
+        assert not [word for word in words if word in text]
+        for body in block.bodies:
+            fields = json.loads(body)
+            assert set(fields) <= known
+            assert set(fields.get("location", {})) <= {"country", "city", "latitude", "longitude"}
+            assert set(fields.get("device_info", {})) <= {"device_id", "kind"}
+
+
+def test_mixes_and_seeds_differ_and_prefixes_change_only_the_id():
+    base = Simulator(5, STRESS, PREFIX).block(0)
+    assert Simulator(6, STRESS, PREFIX).block(0).bodies != base.bodies
+    assert Simulator(5, TrafficMix.DEMO, PREFIX).block(0).bodies != base.bodies
+    other = Simulator(5, STRESS, "ffffffff-").block(0)
+    assert [body.replace(b"ffffffff-", PREFIX.encode()) for body in other.bodies] == base.bodies
+
+
+def test_the_traffic_is_still_that_which_the_model_in_assets_was_trained_on():
+    digest = hashlib.sha256()
+    for mix in TrafficMix:
+        block = Simulator(1, mix, PREFIX).block(5)
+        digest.update(b"".join(block.bodies) + block.kinds.tobytes())
+    assert digest.hexdigest() == GOLDEN, (
+        "the traffic changed: train the platform's model again, then renew GOLDEN"
+    )
