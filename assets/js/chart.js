@@ -24,15 +24,21 @@ export function chartCard({ title, unit, legend, className }) {
   return { element, host, over };
 }
 
-/** One entry of a legend: a swatch of class `kind`, a name and a figure. */
+/** One entry of a legend: a swatch of class `kind`, a name and a figure, whose id both carry. */
 export function legendEntry(kind, name, figure) {
-  return h("li", {}, h("i", { class: `ll-swatch ll-swatch-${kind}` }), name, figure);
+  const words = h("span", { figure: figure.dataset.figure }, name);
+  return h("li", {}, h("i", { class: `ll-swatch ll-swatch-${kind}` }), words, figure);
 }
 
-/** Keeps a uPlot alive in `host`: made anew on a theme change, resized with its host. */
+/**
+ * Keeps a uPlot alive in `host`: made anew on a theme change, resized with its host.
+ *
+ * `onDraw` is called after every drawing, when DOM labels can be placed over the plot.
+ */
 export class RunChart {
-  constructor(host, makeOptions) {
+  constructor(host, makeOptions, onDraw) {
     this.host = host;
+    this.onDraw = onDraw;
     this.makeOptions = makeOptions;
     this.data = null;
     this.resize = new ResizeObserver(() => this.#fit());
@@ -81,6 +87,7 @@ export class RunChart {
       return;
     }
     const options = { width, height, ...baseOptions(), ...this.makeOptions(this.colours) };
+    options.hooks.draw = [...(options.hooks.draw ?? []), () => this.onDraw()];
     this.plot = new uPlot(options, this.data, this.host);
   }
 }
@@ -91,7 +98,7 @@ function baseOptions() {
     legend: { show: false },
     cursor: { show: false },
     select: { show: false },
-    padding: [6, 10, 0, 0],
+    padding: [6, 18, 0, 0],
   };
 }
 

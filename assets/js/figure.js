@@ -69,8 +69,8 @@ export class FigureBoard {
   #settle(entry) {
     const figure = this.feed.figures[entry.id];
     const text = figure?.[1] ?? entry.empty;
-    entry.at = figure?.[0];
-    entry.target = entry.at;
+    const value = figure?.[0];
+    Object.assign(entry, { at: value, from: value, target: value, since: -Infinity });
     this.#write(entry, text);
   }
 

@@ -32,8 +32,8 @@ export class Flow {
       { class: "ll-flow", "aria-label": "Flow of transactions" },
       this.frame,
       beds,
-      ...Object.values(this.columns),
       dots,
+      ...Object.values(this.columns),
     );
     this.river = new River(beds, dots);
     this.boxes = new Map();

@@ -9,14 +9,13 @@ const SPARK_EVERY_MS = 500;
 /** The five tiles as an element with `update(feed, colours)` and `destroy()`. */
 export function heroRow(board) {
   const note = h("span");
-  const recovery = recoveryTile(board);
   const tiles = [
     tile("Transactions decided", [board.create("hero.decided", { eased: true })], {
       lead: true,
       sub: ["valid decisions since Start"],
       curve: cumulative,
     }),
-    tile("Decided per second", [board.create("hero.achieved_tps")], {
+    tile("Achieved", [board.create("hero.achieved_tps")], {
       sub: ["of ", board.create("hero.offered_tps"), " offered"],
       curve: column("achieved_tps"),
     }),
@@ -25,16 +24,19 @@ export function heroRow(board) {
       curve: column("response_p99_ms"),
       colour: "flow",
     }),
-    failures(board),
-    recovery,
+    failureTile(board),
+    recoveryTile(board),
   ];
   const element = h("section", { class: "ll-hero", "aria-label": "Headline figures" });
   element.append(...tiles.map((one) => one.element));
   let next = 0;
 
   function update(feed, colours) {
-    say(note, feed.definitions["hero.response_p99_ms"]?.note ?? "", "hero.response_p99_ms");
-    recovery.update(feed);
+    const where = feed.definitions["hero.response_p99_ms"]?.note ?? "";
+    say(note, where.split("; ").at(-1), "hero.response_p99_ms");
+    say(tiles[1].label, feed.state.verdict ? "Achieved, whole run" : "Achieved", "hero.achieved_tps");
+    say(tiles[2].label, feed.state.verdict ? "p99, whole run" : "Response time, p99", "hero.response_p99_ms");
+    for (const one of tiles) one.update?.(feed);
     const now = performance.now();
     if (now < next && !feed.state.summary) return;
     next = now + SPARK_EVERY_MS;
@@ -48,25 +50,36 @@ export function heroRow(board) {
 
 function tile(label, value, { lead = false, sub = [], curve, colour = "accent" }) {
   const canvas = h("canvas", { class: "ll-spark", "aria-hidden": "true" });
+  const heading = h("h2", { class: "ll-label" }, label);
   const element = h(
     "article",
     { class: lead ? "ll-tile ll-lead" : "ll-tile" },
-    h("h2", { class: "ll-label" }, label),
+    heading,
     h("div", { class: "ll-value" }, ...value),
     h("p", { class: "ll-sub" }, ...sub),
     curve ? canvas : null,
   );
-  return { element, curve, spark: curve && spark(canvas, colour, `${colour}-fill`) };
+  return { element, label: heading, curve, spark: curve && spark(canvas, colour, `${colour}-fill`) };
 }
 
-function failures(board) {
+function failureTile(board) {
+  const words = h("span");
   const pair = (id, word) =>
     h("span", { class: "ll-pair" }, board.create(id, { eased: true }), h("small", {}, word));
-  return tile("Failed and lost", [pair("hero.failed", "failed"), pair("hero.lost", "lost")], {
-    sub: ["lost: answered, but not in the journal"],
+  const one = tile("Failed and lost", [pair("hero.failed", "failed"), pair("hero.lost", "lost")], {
+    sub: [words],
     curve: running("failed"),
     colour: "bad",
   });
+  const update = (feed) => say(words, meaningOfLost(feed), "hero.lost");
+  return { ...one, update };
+}
+
+/** The tooltip has the whole note; a tile has room for what matters of it. */
+function meaningOfLost({ figures, definitions, state }) {
+  if ((figures["hero.lost"]?.[0] ?? null) !== null) return "lost: not in the journal";
+  if (definitions["hero.lost"]?.note?.startsWith("not measured")) return "lost: no journal here";
+  return state.verdict ? "lost: not checked" : "lost is counted at the end";
 }
 
 function recoveryTile(board) {
@@ -95,13 +108,12 @@ function recoveryTile(board) {
 
 function describe(mode, state) {
   const faults = state.faults ?? [];
-  const name = (status) => faults.findLast((fault) => fault.status === status)?.name;
   if (mode === "recovering") {
-    const active = name("active");
-    return active ? `${active}: since it began` : "fault cleared, not yet steady";
+    const active = faults.some((fault) => fault.status === "active");
+    return active ? "since the fault began" : "cleared, not yet steady";
   }
-  if (mode === "recovered") return `after ${(name("recovered") ?? "the fault").toLowerCase()}`;
-  return faults.length > 0 ? "measured when something breaks" : "no fault planned";
+  if (mode === "recovered") return "from onset to steady";
+  return faults.length > 0 ? "nothing broken yet" : "no fault planned";
 }
 
 function column(name) {

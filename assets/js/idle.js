@@ -16,7 +16,7 @@ export class Idle {
     this.element = h(
       "section",
       { class: "ll-idle", "aria-label": "Before the start" },
-      this.promise,
+      h("div", { class: "ll-invitation" }, this.promise, this.proofs),
       h("div", { class: "ll-hint" }, this.start, this.hint, board.create("run.duration", { pace: "now", empty: "a while" }), h("span", {}, "of real requests against a real platform, broken on purpose.")),
       h(
         "div",
@@ -24,10 +24,9 @@ export class Idle {
         h("header", {}, h("h2", {}, "The plan"), h("span", { class: "ll-unit" }, "transactions per second, over the run")),
         h("div", { class: "ll-plot-frame" }, host, this.over),
       ),
-      this.proofs,
     );
     this.faults = [];
-    this.chart = new RunChart(host, (colours) => this.#options(colours));
+    this.chart = new RunChart(host, (colours) => this.#options(colours), () => this.#label());
   }
 
   /** Takes the selected preset's plan. */
@@ -53,7 +52,6 @@ export class Idle {
   /** Takes the colours of a theme. */
   paint(colours) {
     this.chart.paint(colours);
-    if (this.state) this.#label();
   }
 
   destroy() {
@@ -68,7 +66,7 @@ export class Idle {
     this.board.drop(this.proofs);
     const proof = ({ key: name, label }) => {
       const id = `criterion.${name}.threshold`;
-      return h("li", {}, icon("check"), say(h("span"), label, id), this.board.create(id, { pace: "now", empty: "" }));
+      return h("li", {}, icon("circle"), say(h("span"), label, id), this.board.create(id, { pace: "now", empty: "" }));
     };
     this.proofs.replaceChildren(h("li", { class: "ll-label" }, "What it has to hold"), ...(state.criteria ?? []).map(proof));
   }

@@ -23,7 +23,7 @@ export class Latency {
     this.element = card.element;
     this.over = card.over;
     this.lines = new Map();
-    this.chart = new RunChart(card.host, (colours) => this.#options(colours));
+    this.chart = new RunChart(card.host, (colours) => this.#options(colours), () => this.#label());
   }
 
   /** Takes the newest rows and criteria. */
@@ -40,13 +40,11 @@ export class Latency {
       series(rows.get("schedule_seconds"), keep),
       ...columns.map((ys) => series(ys, keep, above)),
     ]);
-    this.#label();
   }
 
   /** Takes the colours of a theme. */
   paint(colours) {
     this.chart.paint(colours);
-    if (this.feed) this.#label();
   }
 
   destroy() {
@@ -55,6 +53,7 @@ export class Latency {
 
   #options(colours) {
     const decade = (y) => Math.abs(Math.log10(y) - Math.round(Math.log10(y))) < 1e-9;
+    const only = (_, splits) => splits.map((y) => (decade(y) ? y : null));
     const plain = (_, splits) => splits.map((y) => (decade(y) ? y.toLocaleString("en-US") : ""));
     const line = (colour, width, dash) => ({ stroke: colour, width, dash, points: { show: false } });
     return {
@@ -62,7 +61,7 @@ export class Latency {
         x: { time: false, range: () => [0, this.end] },
         y: { distr: 3, log: 10, range: () => this.range },
       },
-      axes: axes(colours, { values: plain, filter: (_, splits) => splits.map((y) => (decade(y) ? y : null)) }),
+      axes: axes(colours, { values: plain, filter: only, grid: { stroke: colours.grid, width: 1, filter: only } }),
       series: [
         {},
         line(colours.muted, 1.25),

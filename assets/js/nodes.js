@@ -11,7 +11,7 @@ const OUTCOME_ICONS = {
   "outcome.failed": "cross",
 };
 const NAMES = {
-  source: "Load generator",
+  source: "Generator",
   edge: "Edge",
   target: "Target",
   aggregator: "Decision",
@@ -47,7 +47,7 @@ function figures(board, id, type) {
   const small = (...parts) => h("div", { class: "ll-node-more" }, ...parts);
   switch (type) {
     case "source":
-      return [line(...main(`flow.source.tps`)), small("transactions sent")];
+      return [line(...main(`flow.source.tps`)), small("sent")];
     case "edge":
     case "target":
       return [
@@ -64,7 +64,7 @@ function figures(board, id, type) {
     case "journal":
       return [
         line(board.create("flow.journal.tps")),
-        small(board.create("flow.journal.commit_ms"), " to commit"),
+        small(board.create("flow.journal.commit_ms"), " commit"),
       ];
     default:
       return outcome(board, id, line);

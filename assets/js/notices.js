@@ -17,19 +17,19 @@ const ICONS = {
 
 /** The notice that nothing is heard of the engine any more, as an element with `update(feed)`. */
 export function goneNotice() {
-  const words = h("p");
+  const words = h("span");
   const element = h(
     "div",
     { class: "ll-gone", role: "alert", hidden: true },
     icon("unplug"),
-    h("div", {}, h("strong", {}, "The engine is gone"), words),
+    h("p", {}, h("strong", {}, "The engine is gone."), words),
   );
 
   function update(feed) {
     show(element, feed.gone);
     const before = feed.everConnected
-      ? "No word from it. All figures below are the last ones received, not of now."
-      : "It does not answer.";
+      ? " All figures below are the last ones received, not of now."
+      : " It does not answer.";
     const after = feed.attempts > 4 ? " If it stays so, reload the page." : "";
     say(words, `${before} Trying to reach it again.${after}`, "run.status");
   }

@@ -17,7 +17,7 @@ export function panels(board) {
 }
 
 function card(title, unit, ...body) {
-  const header = h("header", {}, h("h2", {}, title), h("span", { class: "ll-unit" }, unit));
+  const header = h("header", {}, h("h2", {}, title), h("p", { class: "ll-unit" }, unit));
   return h("article", { class: "ll-card ll-panel" }, header, ...body);
 }
 
@@ -47,6 +47,8 @@ function fact(board, id, { label, source, note }) {
 
 function costPanel(board) {
   const price = h("p", { class: "ll-fact-source" });
+  const formula = h("p", { class: "ll-fact-source" });
+  const limit = h("p", { class: "ll-fact-source" });
   const row = (id, words) => h("li", {}, board.create(id), h("span", {}, words));
   const element = card(
     "What a decision costs here",
@@ -64,12 +66,17 @@ function costPanel(board) {
       row("cost.vcpu_hour_usd", "for one vCPU for an hour"),
       row("cost.per_hour_usd", "an hour at the rate of now"),
     ),
+    formula,
     price,
+    limit,
   );
 
-  function update({ definitions }) {
+  function update({ definitions, figures }) {
+    const derived = definitions["cost.per_thousand_usd"];
+    say(formula, derived?.formula ? `= ${derived.formula}` : "", "cost.per_thousand_usd");
+    say(limit, derived?.note ?? "", "cost.per_thousand_usd");
     const source = definitions["cost.vcpu_hour_usd"]?.source;
-    show(element, Boolean(definitions["cost.per_thousand_usd"]));
+    show(element, (figures["cost.per_thousand_usd"]?.[0] ?? null) !== null);
     say(price, source ? `Price: ${sourceText(source)}` : "", "cost.vcpu_hour_usd");
   }
   return { element, update };
@@ -91,8 +98,8 @@ function qualityPanel(board) {
     note,
   );
 
-  function update({ definitions }) {
-    show(element, Boolean(definitions["quality.recall"]));
+  function update({ definitions, figures }) {
+    show(element, (figures["quality.recall"]?.[0] ?? null) !== null);
     say(note, definitions["quality.recall"]?.note ?? "", "quality.recall");
   }
   return { element, update };

@@ -1,15 +1,16 @@
 /**
  * Moving dots on the flow's streams, drawn on two canvases: beds below, dots above.
  *
- * A stream's dots a second are proportional to its measured rate, their speed falls with its
- * measured latency. The scale is one for all streams: DOTS_AT_FULL dots a second for the plan's
- * highest rate. Drawing is capped at 30 frames a second, 2 device pixels a pixel and MAX_DOTS; with
+ * A stream's dots a second grow with its measured rate and their speed falls with its measured
+ * latency, on one scale for all streams: DOTS_AT_FULL dots a second for the plan's highest rate, and
+ * (share of it) to the power of EVEN otherwise, so that one in a hundred is still seen. Drawing is capped at 30 frames a second, 2 device pixels a pixel and MAX_DOTS; with
  * reduced motion the dots stand still at the same density.
  */
 import { STEP } from "./path.js";
 import { calm } from "./dom.js";
 
 const DOTS_AT_FULL = 64;
+const EVEN = 0.6;
 const MAX_DOTS = 900;
 const FRAME_MS = 33;
 const FULL_SPEED = 150;
@@ -95,19 +96,24 @@ export class River {
     if (stream.dots.some((dot) => dot.d >= stream.path.length)) {
       stream.dots = stream.dots.filter((dot) => dot.d < stream.path.length);
     }
-    const perSecond = (stream.rate / this.full) * DOTS_AT_FULL;
-    if (!(perSecond > 0) || stream.state === "down") return;
+    const perSecond = this.#dotsPerSecond(stream);
+    if (perSecond === 0) return;
     stream.due += perSecond * seconds;
     for (; stream.due >= 1; stream.due -= 0.6 + Math.random() * 0.8) {
       if (room) stream.dots.push(newDot(Math.random() * v));
     }
   }
 
+  #dotsPerSecond({ rate, state }) {
+    if (!(rate > 0) || state === "down") return 0;
+    return DOTS_AT_FULL * Math.min(1.5, rate / this.full) ** EVEN;
+  }
+
   #stand() {
     if (!this.dirty) return;
     this.dirty = false;
     for (const stream of this.streams.values()) {
-      const perSecond = stream.state === "down" ? 0 : (stream.rate / this.full) * DOTS_AT_FULL;
+      const perSecond = this.#dotsPerSecond(stream);
       const gap = perSecond > 0 ? Math.max(4, speed(stream.latency) / perSecond) : Infinity;
       stream.dots = [];
       for (let d = gap / 2; d < stream.path.length; d += gap) stream.dots.push({ d, side: 0 });

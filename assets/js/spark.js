@@ -6,6 +6,7 @@ const SAMPLES = 160;
 
 /** Draws `read(rows) -> [xs, ys]` into a canvas; a gap in the values is a gap in the line. */
 export function spark(canvas, colour, fill) {
+  let latest = null;
   let width = 0;
   let height = 0;
   const resize = new ResizeObserver(([entry]) => {
@@ -15,10 +16,12 @@ export function spark(canvas, colour, fill) {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (latest) draw(...latest);
   });
   resize.observe(canvas);
 
   function draw(colours, xs, ys, end) {
+    latest = [colours, xs, ys, end];
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, width, height);
     const points = thin(xs, ys);

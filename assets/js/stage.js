@@ -65,6 +65,12 @@ function loadFont() {
   document.fonts.add(new FontFace("Inter", source, { weight: "100 900", display: "swap" }));
 }
 
+/** Canvases do not repaint themselves when a font arrives, so the first paint waits for it. */
+function fontLoaded() {
+  const patience = new Promise((done) => setTimeout(done, 1_500));
+  return Promise.race([document.fonts.load("600 13px Inter").catch(() => null), patience]);
+}
+
 function sheetLinks() {
   return SHEETS.map((path) => h("link", { rel: "stylesheet", href: new URL(path, import.meta.url).href }));
 }
@@ -135,13 +141,14 @@ class Stage {
     const charts = h("section", { class: "ll-charts" }, this.timeline.element, this.latency.element);
     this.run = h("div", { class: "ll-run" }, this.hero.element, this.flow.element, this.verdict.element, this.ticker.element, charts);
     this.parts = [this.title, this.gone, warnings, this.hero, this.flow, this.verdict, this.timeline, this.latency, this.idle, this.ticker, below];
-    const inside = h("div", { class: "ll-inside" }, this.gone.element, this.title.element, warnings.element, this.idle.element, this.run, below.element);
+    const inside = h("div", { class: "ll-inside" }, this.title.element, this.gone.element, warnings.element, this.idle.element, this.run, below.element);
     const links = sheetLinks();
     this.element = h("div", { class: "ll", "data-ll-stage": true, "data-ready": "false", style: "visibility:hidden" }, ...links, inside);
     attachTooltip(this.element, this.feed);
     this.watch = new IntersectionObserver(([entry]) => (this.visible = entry.isIntersecting));
     this.watch.observe(this.flow.element);
-    Promise.all(links.map((link) => new Promise((done) => (link.onload = link.onerror = done)))).then(() => this.#styled());
+    const loaded = links.map((link) => new Promise((done) => (link.onload = link.onerror = done)));
+    Promise.all([...loaded, fontLoaded()]).then(() => this.#styled());
   }
 
   #styled() {

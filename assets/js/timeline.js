@@ -4,7 +4,7 @@
 import { axes, chartCard, drawFaults, legendEntry, place, RunChart, runEnd, series, strokeLine, thinned } from "./chart.js";
 import { flag, h, icon, say, show } from "./dom.js";
 
-const HEADROOM = 1.32;
+const HEADROOM = 1.4;
 
 export class Timeline {
   constructor(board) {
@@ -24,7 +24,7 @@ export class Timeline {
     this.now = h("span", { class: "ll-now", "data-centre": "1", hidden: true }, "now");
     this.over.append(this.now);
     this.faultLabels = [];
-    this.chart = new RunChart(card.host, (colours) => this.#options(colours));
+    this.chart = new RunChart(card.host, (colours) => this.#options(colours), () => this.#label());
   }
 
   /** Takes the newest rows and faults. */
@@ -39,16 +39,14 @@ export class Timeline {
     this.chart.set([
       series(rows.get("schedule_seconds"), keep),
       series(achieved, keep),
-      series(failedPerSecond(rows), keep),
+      series(failedPerSecond(rows), keep, (y) => y > 0),
     ]);
-    this.#label();
   }
 
   /** Takes the colours of a theme. */
   paint(colours) {
     this.colours = colours;
     this.chart.paint(colours);
-    if (this.feed) this.#label();
   }
 
   destroy() {
@@ -90,7 +88,7 @@ export class Timeline {
       if (fault.recovered_seconds) upright(fault.recovered_seconds, { colour: colours.accent, width: 1.5 });
     }
     const now = rows.last("schedule_seconds");
-    if (Number.isFinite(now) && !state.final) upright(now, { colour: colours.text });
+    if (Number.isFinite(now) && now < this.end) upright(now, { colour: colours.text });
   }
 
   #label() {
@@ -112,7 +110,7 @@ export class Timeline {
     if (!span) return;
     flag(fault, "status", span.status);
     say(fault.lastChild, span.status === "planned" ? `${span.name}, planned` : span.name, "run.faults");
-    place(fault, area, this.chart.at(span.start_seconds), area.top + 16);
+    place(fault, area, this.chart.at(span.start_seconds), area.top + 14);
     if (span.recovered_seconds) place(recovered, area, this.chart.at(span.recovered_seconds) + 4, area.top + 36);
   }
 

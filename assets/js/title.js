@@ -36,8 +36,9 @@ export function titleRow(board) {
   const element = h(
     "header",
     { class: "ll-title" },
-    h("div", { class: "ll-title-text" }, name, target),
+    name,
     h("div", { class: "ll-title-side" }, act, marks, clock, pill),
+    target,
   );
 
   function update(feed) {

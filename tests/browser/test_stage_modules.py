@@ -1,0 +1,273 @@
+"""The stage's modules in a real browser, fed by a scripted feed of their own."""
+
+import asyncio
+import re
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.stage_harness.script import PHASES
+from tests.browser.stage_harness.server import make_server
+
+STALE_SECONDS = 4.0
+
+# Every text node with a number (not preceded by a letter) outside an element with data-figure.
+ORPHANS = """() => {
+  const orphans = [];
+  const walk = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const owner = node.parentElement;
+      if (/(?<![A-Za-z_])\\d/.test(node.data) && owner.checkVisibility()
+          && !owner.closest("[data-figure]")) orphans.push(node.data);
+    }
+    if (node.nodeName !== "STYLE") node.childNodes.forEach(walk);
+  };
+  window.harness.root.childNodes.forEach(walk);
+  return orphans;
+}"""
+STAGES = "() => window.harness.root.querySelectorAll('[data-ll-stage]').length"
+OVERFLOW = """() => {
+  const page = document.scrollingElement;
+  return page.scrollWidth - page.clientWidth;
+}"""
+
+
+@pytest.fixture(scope="module")
+def harness() -> Iterator[str]:
+    """The harness on an ephemeral port of this machine; yields its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = make_server()
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+    listener.close()
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def control(harness: str) -> Iterator[Callable[[str], None]]:
+    """Make the feed "silent", "dead" or "well"; it is well again after the test."""
+
+    def switch(mode: str) -> None:
+        request = urllib.request.Request(f"{harness}/control?mode={mode}", method="POST")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+
+    yield switch
+    switch("well")
+
+
+def show(page: Page, harness: str, phase: str, **query: object) -> None:
+    settings = "&".join(f"{key}={value}" for key, value in query.items())
+    page.goto(f"{harness}/?phase={phase}&{settings}")
+    page.wait_for_function(
+        "() => window.harness.root.querySelector('.ll').dataset.ready === 'true'"
+    )
+    page.wait_for_function(
+        "() => window.harness.root.querySelector('.ll').dataset.status !== 'connecting'"
+    )
+
+
+def text(page: Page, selector: str) -> str:
+    return page.evaluate(f"() => window.harness.root.querySelector('{selector}').textContent")
+
+
+def wait_for(page: Page, condition: str, seconds: float = 10) -> None:
+    page.wait_for_function(
+        f"() => {{ const stage = window.harness.root; return {condition}; }}",
+        timeout=seconds * 1_000,
+    )
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_in_every_phase_each_number_has_its_figure_and_nothing_scrolls_sideways(
+    watch, harness, phase
+):
+    page = watch().page
+    show(page, harness, phase)
+    wait_for(page, "stage.querySelector('.ll-name').textContent.startsWith('Harness')")
+    assert "scripted test feed" in text(page, ".ll-target")
+    assert page.evaluate(ORPHANS) == []
+    assert page.evaluate(OVERFLOW) <= 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate(OVERFLOW) <= 0
+    assert page.evaluate(ORPHANS) == []
+
+
+def test_the_number_walk_finds_an_orphan(watch, harness):
+    page = watch().page
+    show(page, harness, "steady", hold=1)
+    page.evaluate("() => window.harness.root.querySelector('.ll-act').after('87 of p99')")
+    assert page.evaluate(ORPHANS) == ["87 of p99"]
+
+
+def test_title_hero_flow_and_the_top_of_the_timeline_fit_720_lines(watch, harness):
+    page = watch().page
+    show(page, harness, "crash", hold=1)
+    tops = page.evaluate(
+        """() => ['.ll-title', '.ll-hero', '.ll-flow', '.ll-timeline']
+          .map((one) => window.harness.root.querySelector(one).getBoundingClientRect().top)"""
+    )
+    assert tops == sorted(tops)
+    assert tops[-1] < 600
+
+
+def test_mounting_again_draws_nothing_twice_and_cleanup_leaves_nothing(watch, harness):
+    page = watch().page
+    show(page, harness, "steady")
+    page.evaluate(
+        """() => {
+          const { root, settings, mountStage } = window.harness;
+          window.first = root.querySelector('[data-ll-stage]');
+          window.harness.cleanup();
+          window.harness.cleanup = mountStage(root, { ...settings, theme: 'light' });
+        }"""
+    )
+    page.wait_for_timeout(400)
+    assert page.evaluate(STAGES) == 1
+    assert page.evaluate("() => window.first.isConnected && window.first.dataset.theme") == "light"
+    page.evaluate("() => window.harness.cleanup()")
+    page.wait_for_function("() => window.harness.root.childNodes.length === 0")
+
+
+def test_one_window_has_one_feed_whoever_draws_from_it(watch, harness):
+    page = watch().page
+    show(page, harness, "steady")
+    shared = page.evaluate(
+        """async () => {
+          const { openFeed } = await import('/assets/js/feed.js');
+          const { settings } = window.harness;
+          const feed = openFeed(settings.url, settings.token);
+          const shared = feed.users === 2 && feed.rows.length > 0;
+          feed.release();
+          return shared;
+        }"""
+    )
+    assert shared
+
+
+@pytest.mark.parametrize("mode", ["silent", "dead"])
+def test_a_page_whose_feed_dies_says_so_within_four_seconds(watch, harness, control, mode):
+    watched = watch()
+    show(watched.page, harness, "steady")
+    wait_for(
+        watched.page,
+        "stage.querySelector('[data-figure=\"hero.decided\"] .ll-n').textContent !== '–'",
+    )
+    control(mode)
+    began = time.monotonic()
+    wait_for(watched.page, "stage.querySelector('.ll').dataset.gone === 'true'", 30)
+    assert time.monotonic() - began < STALE_SECONDS
+    assert "last ones received" in text(watched.page, ".ll-gone")
+    assert text(watched.page, ".ll-state-word") == "Engine gone"
+    assert text(watched.page, '.ll-hero [data-figure="hero.decided"] .ll-n') != "–"
+    assert watched.page.evaluate(ORPHANS) == []
+    control("well")
+    wait_for(watched.page, "stage.querySelector('.ll').dataset.gone === 'false'", 30)
+    watched.complaints.clear()  # the browser itself reports each refused connection
+
+
+def test_counters_ease_but_never_run_ahead_of_what_was_measured(watch, harness):
+    page = watch().page
+    show(page, harness, "ramp", speed=2)
+    seen = page.evaluate(
+        """async () => {
+          const { openFeed } = await import('/assets/js/feed.js');
+          const { settings, root } = window.harness;
+          const feed = openFeed(settings.url, settings.token);
+          const shown = root.querySelector('[data-figure="hero.decided"] .ll-n');
+          const seen = [];
+          const end = performance.now() + 2500;
+          while (performance.now() < end) {
+            await new Promise(requestAnimationFrame);
+            const measured = feed.figures['hero.decided'][0];
+            seen.push([Number(shown.textContent.replaceAll(',', '')), measured]);
+          }
+          feed.release();
+          return seen;
+        }"""
+    )
+    shown = [number for number, _ in seen]
+    assert all(number <= measured for number, measured in seen)
+    assert shown == sorted(shown)
+    assert set(shown) - {measured for _, measured in seen}
+
+
+def test_rates_turn_over_at_a_pace_that_can_be_read(watch, harness):
+    page = watch().page
+    show(page, harness, "steady", speed=2)
+    changes = page.evaluate(
+        """async () => {
+          const hero = window.harness.root.querySelector('.ll-hero');
+          const shown = hero.querySelector('.ll-fig[data-figure="hero.achieved_tps"]');
+          let changes = 0;
+          new MutationObserver(() => (changes += 1)).observe(shown, {
+            attributes: true, attributeFilter: ['aria-label'] });
+          await new Promise((done) => setTimeout(done, 3000));
+          return changes;
+        }"""
+    )
+    assert 1 <= changes <= 7  # eight measurements a second arrive, two a second are shown
+
+
+def test_a_dead_scorer_is_dark_and_says_so_in_words(watch, harness):
+    page = watch().page
+    show(page, harness, "crash", hold=1)
+    wait_for(page, "stage.querySelector('[data-node=\"scorer.2\"]').dataset.status === 'down'")
+    assert "down" in text(page, '[data-node="scorer.2"]')
+    wait_for(page, "stage.querySelector('[data-node=\"scorer.2\"] .ll-node-status .ll-icon')")
+    assert re.search(r"3\s*of\s*4\s*scorers up", text(page, ".ll-frame-state"))
+
+
+def test_the_close_shows_the_verdict_and_every_criterion(watch, harness):
+    page = watch().page
+    show(page, harness, "finished")
+    wait_for(page, "!stage.querySelector('.ll-verdict').hidden")
+    assert "Passed" in text(page, ".ll-verdict-word")
+    outcomes = page.evaluate(
+        """() => [...window.harness.root.querySelectorAll('.ll-criteria li')]
+          .map((item) => item.dataset.outcome)"""
+    )
+    assert outcomes == ["held", "held", "held"]
+
+
+def test_the_idle_stage_offers_start_where_the_page_gives_one(watch, harness):
+    page = watch().page
+    show(page, harness, "idle", start=1)
+    page.locator(".ll-start").click()
+    page.wait_for_function("() => window.started === true")
+    show(page, harness, "idle")
+    assert page.locator(".ll-start").is_hidden()
+
+
+def test_a_figure_says_where_it_came_from(watch, harness):
+    page = watch().page
+    show(page, harness, "steady", hold=1)
+    page.locator('.ll-hero [data-figure="hero.response_p99_ms"]').first.hover()
+    wait_for(page, "!stage.querySelector('.ll-chip').hidden")
+    chip = text(page, ".ll-chip")
+    assert "Measured in this run" in chip
+    assert "from 6,000 samples" in chip
+    assert page.evaluate(ORPHANS) == []
+
+
+def test_with_reduced_motion_nothing_moves_between_measurements(watch, harness):
+    page = watch(reduced_motion="reduce").page
+    show(page, harness, "steady", hold=1)
+    page.wait_for_timeout(700)
+    still = page.evaluate(
+        """async () => {
+          const canvas = window.harness.root.querySelectorAll('.ll-flow canvas')[1];
+          const before = canvas.toDataURL();
+          await new Promise((done) => setTimeout(done, 400));
+          return before.length > 5000 && before === canvas.toDataURL();
+        }"""
+    )
+    assert still
