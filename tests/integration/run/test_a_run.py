@@ -1,0 +1,202 @@
+"""Whole runs on the embedded platform: real processes, real HTTP, a real journal."""
+
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+from engine.model.errors import IllegalTransitionError
+from engine.model.event import EventKind
+from engine.model.fault import FailureType
+from engine.model.request import RunRequest
+from engine.model.results import CriterionOutcome, TestStatus, Verdict
+from engine.service import Engine
+from tests.integration.run.conftest import crash, steady
+
+CRITERIA = {"zero_data_loss": True, "recovery_demonstrated": True}
+
+
+@pytest.fixture(scope="module")
+def crashed(tmp_path_factory):
+    """One run with a worker crash, its engine still open."""
+    engine = Engine(home=tmp_path_factory.mktemp("home"))
+    scenario = steady(400, 14, [crash(4, 2)], success_criteria=CRITERIA)
+    engine.start(RunRequest(scenario=scenario))
+    summary = engine.wait(60)
+    yield engine, summary
+    engine.close()
+
+
+def test_a_crash_loses_and_doubles_nothing(crashed):
+    _engine, summary = crashed
+    journal = summary.journal
+    assert summary.status is TestStatus.COMPLETED
+    assert journal.acknowledged == summary.counts.decided > 4_000
+    assert (journal.missing, journal.duplicated) == (0, 0)
+    assert journal.found + journal.unacknowledged >= journal.acknowledged
+
+
+def test_the_crash_is_proven_and_its_recovery_is_measured_from_onset_and_from_clear(crashed):
+    _engine, summary = crashed
+    (fault,) = summary.faults
+    assert fault.proven
+    assert fault.share == "1 of 4"
+    assert fault.failed_during > 0, "a quarter of the customers had no scorer"
+    assert fault.detected_after_seconds < 2
+    assert fault.recovery_from_onset_seconds == pytest.approx(
+        fault.recovery_from_clear_seconds + fault.clear_seconds - fault.onset_seconds
+    )
+    assert fault.clear_seconds - fault.onset_seconds == pytest.approx(2, abs=0.5)
+
+
+def test_its_criteria_hold_with_their_formulas(crashed):
+    _engine, summary = crashed
+    assert {result.key: result.outcome for result in summary.criteria} == dict.fromkeys(
+        CRITERIA, CriterionOutcome.HELD
+    )
+    assert all(result.formula for result in summary.criteria)
+    assert summary.verdict in {Verdict.PASSED, Verdict.INCONCLUSIVE}, summary.verdict_reason
+
+
+def test_both_conservation_laws_hold_in_every_second_and_in_total(crashed):
+    _engine, summary = crashed
+    assert summary.counts.conserved
+    assert summary.counts.backlog == summary.counts.in_flight == 0
+    second = summary.per_second
+    due, sent, dropped, decided, rejected, failed = (
+        np.cumsum(getattr(second, name))
+        for name in ("offered", "sent", "dropped", "decided", "rejected", "failed")
+    )
+    assert (due == sent + dropped + np.array(second.backlog)).all()
+    assert (sent == decided + rejected + failed + np.array(second.in_flight)).all()
+    assert due[-1] == summary.counts.due == 14 * 400
+
+
+def test_the_store_holds_the_run_tick_by_tick_as_the_buffer_did(crashed):
+    engine, summary = crashed
+    record = engine.record(summary.run_id)
+    live = engine.frame()
+    assert record.ticks.equals(live)
+    assert record.summary == summary
+    kinds = [event.kind for event in record.events]
+    for kind in (
+        EventKind.FAULT_APPLIED,
+        EventKind.FAULT_PROVEN,
+        EventKind.FAULT_CLEARED,
+        EventKind.RECOVERED,
+    ):
+        assert kinds.count(kind) == 1
+
+
+def test_the_page_s_figures_are_the_store_s(crashed):
+    engine, summary = crashed
+    live = {figure.id: figure.value for figure in engine.live().figures}
+    stored = {figure.id: figure.value for figure in engine.record().figures}
+    assert live["hero.decided"] == stored["hero.decided"] == summary.counts.decided
+    assert live["hero.lost"] == stored["hero.lost"] == 0
+    assert (
+        stored["hero.recovery_seconds"] == summary.faults[0].recovery_from_onset_seconds
+    ) or stored["hero.recovery_seconds"] == summary.faults[0].recovery_from_clear_seconds
+
+
+def test_nothing_is_left_behind(crashed):
+    engine, _summary = crashed
+    assert psutil.Process().children(recursive=True) == [] or not [
+        child for child in psutil.Process().children(recursive=True) if "engine." in cmd(child)
+    ]
+    assert not list(engine.home.journals.glob("*"))
+
+
+def cmd(process):
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def test_a_pause_stops_the_sending_and_the_run_clock_and_nothing_is_caught_up(engine):
+    engine.start(RunRequest(scenario=steady(200, 5)))
+    await_status(engine, TestStatus.RUNNING)
+    time.sleep(1.5)
+    engine.pause()
+    await_status(engine, TestStatus.PAUSED)
+    time.sleep(2.0)
+    engine.resume()
+    summary = engine.wait(30)
+    sent = engine.frame().set_index("t_seconds")["sent"]
+    still = sent[sent == 0]
+    assert len(still) >= 6, "at least one and a half of the two seconds"
+    assert sent.max() <= 2 * 200 * 0.25, "no burst after the pause"
+    assert summary.counts.due == 1_000
+    assert summary.duration_seconds > 6.5
+
+
+def test_an_emergency_stop_ends_the_run_at_once(engine):
+    engine.start(RunRequest(scenario=steady(200, 60)))
+    await_status(engine, TestStatus.RUNNING)
+    time.sleep(1.0)
+    engine.emergency_stop()
+    summary = engine.wait(15)
+    assert summary.status is TestStatus.CANCELLED
+    assert summary.verdict is Verdict.ABORTED
+    assert summary.counts.conserved
+    assert summary.journal.missing == 0
+
+
+def test_a_fault_by_hand_is_on_the_timeline(engine):
+    engine.start(RunRequest(scenario=steady(200, 6)))
+    await_status(engine, TestStatus.RUNNING)
+    time.sleep(2.0)
+    engine.inject(FailureType.LAMBDA_CRASH, 0.3, 1.0)
+    (fault,) = engine.wait(30).faults
+    assert fault.by_hand
+    assert fault.proven
+
+
+def test_a_fault_this_version_cannot_inject_is_refused_on_the_timeline(engine):
+    throttle = crash(1, 1).model_copy(update={"failure_type": FailureType.DYNAMODB_THROTTLE})
+    engine.start(RunRequest(scenario=steady(100, 3, [throttle])))
+    summary = engine.wait(30)
+    events = engine.record().events
+    assert [e.message for e in events if e.kind is EventKind.FAULT_REFUSED]
+    assert summary.faults == []
+
+
+def test_a_platform_killed_for_good_fails_the_run_and_nothing_hangs(engine):
+    engine.start(RunRequest(scenario=steady(300, 60, success_criteria=CRITERIA)))
+    await_status(engine, TestStatus.RUNNING)
+    time.sleep(2.0)
+    platform = [c for c in psutil.Process().children() if "engine.platform" in cmd(c)]
+    for process in [*platform, *(g for c in platform for g in c.children(recursive=True))]:
+        process.kill()
+    killed_at = len(engine.frame())
+    time.sleep(1.6)
+    ticks = engine.frame().iloc[killed_at:]
+    assert ticks["achieved_tps"].iloc[-1] < 100, "the rate collapses within a second"
+    assert ticks["error_rate"].iloc[-1] > 0.5
+    assert ticks["edge_up"].iloc[-1] == 0
+    summary = engine.wait(40)
+    assert summary.verdict is Verdict.FAILED
+    assert summary.counts.conserved
+    assert not [c for c in psutil.Process().children(recursive=True) if "engine." in cmd(c)]
+
+
+def test_a_second_start_is_refused_while_one_is_under_way(engine):
+    engine.start(RunRequest(scenario=steady(50, 2)))
+    with pytest.raises(IllegalTransitionError, match="under way"):
+        engine.start(RunRequest(scenario=steady(50, 2)))
+    engine.wait(30)
+
+
+def test_commands_without_a_run_say_so(engine):
+    for command in (engine.pause, engine.resume, engine.stop, engine.emergency_stop):
+        with pytest.raises(IllegalTransitionError, match="no run is under way"):
+            command()
+
+
+def await_status(engine, status, seconds=20):
+    deadline = time.monotonic() + seconds
+    while engine.live().status is not status:
+        assert time.monotonic() < deadline, engine.live().events
+        time.sleep(0.02)
