@@ -13,9 +13,8 @@ from engine.model.fault import FailureType
 from engine.model.results import TestStatus
 
 if TYPE_CHECKING:
-    from engine.service import Engine
-
     from engine.model.live import LiveState
+    from engine.service import Engine
 
 FAULT_SEVERITY = 0.3
 FAULT_SECONDS = 15.0

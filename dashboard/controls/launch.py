@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CALIBRATION_SECONDS = 10.0
 _WISH = "wish_to_start"
+_AGAIN = "measure_again"
 _LOOK_SECONDS = 0.1
 
 
@@ -50,18 +51,20 @@ def launch(shared: Session) -> None:
     if not st.session_state.get(_WISH):
         return
     request = shared.selection.request(shared.engine().presets())
-    calibration = shared.engine().calibration()
-    if request.target_url is None and calibration is None:
+    if request.target_url is not None:
+        _start(shared)
+        return
+    calibration = None if _AGAIN in st.session_state else shared.engine().calibration()
+    if calibration is None:
         calibration = _measure(shared.calibration_under_way())
-        if calibration is None:
-            return
-    if request.target_url is None and calibration is not None and _exceeds(request, calibration):
+        st.session_state.pop(_AGAIN, None)
+    if _exceeds(request, calibration):
         _offer(request, calibration)
     else:
         _start(shared)
 
 
-def _measure(result: Future[Calibration]) -> Calibration | None:
+def _measure(result: Future[Calibration]) -> Calibration:
     bar = st.progress(0.0, text="Measuring what this machine holds")
     began = time.monotonic()
     while not result.done():
@@ -74,10 +77,11 @@ def _measure(result: Future[Calibration]) -> Calibration | None:
         except NotYet:
             continue
     bar.empty()
-    if attempt(result.result):
-        return result.result()
-    forget_start()
-    return st.rerun()
+    if not attempt(result.result):
+        st.session_state.pop(_AGAIN, None)
+        forget_start()
+        st.rerun()
+    return result.result()
 
 
 def _exceeds(request: RunRequest, calibration: Calibration) -> bool:
@@ -109,7 +113,9 @@ def _offer(request: RunRequest, calibration: Calibration) -> None:
         st.button(
             "Run at full rate anyway", key="run_full", width="stretch", on_click=_start_anyway
         )
-        st.button("Not now", key="not_now", width="stretch", on_click=forget_start)
+        again, never = st.columns(2, gap="small")
+        again.button("Measure again", key="again", width="stretch", on_click=_measure_again)
+        never.button("Not now", key="not_now", width="stretch", on_click=forget_start)
 
 
 def figures(request: RunRequest, calibration: Calibration) -> tuple[Figure, Figure, Figure]:
@@ -150,6 +156,10 @@ def figures(request: RunRequest, calibration: Calibration) -> tuple[Figure, Figu
 
 def _shown(figure: Figure) -> str:
     return number(figure, text(figure))
+
+
+def _measure_again() -> None:
+    st.session_state[_AGAIN] = True
 
 
 def _start_scaled(share: float) -> None:

@@ -67,6 +67,15 @@ def test_full_rate_may_be_asked_for_all_the_same(monkeypatch: pytest.MonkeyPatch
     assert engine.calls[-1][1].rate_scale == 1
 
 
+def test_a_machine_that_was_busy_can_be_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine(sustained_tps=None)
+    page = page_on(engine, monkeypatch)
+    page.button(key="start").click().run()
+    engine.machine = engine.machine.model_copy(update={"sustained_tps": 50_000.0})
+    page.button(key="again").click().run()
+    assert names(engine) == ["calibrate", "start"]
+
+
 def test_the_offer_can_be_declined(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = FakeEngine(sustained_tps=2_700)
     page = page_on(engine, monkeypatch)

@@ -75,8 +75,7 @@ def closing_code(viewer: ClientConnection) -> int:
         while True:
             viewer.recv(timeout=PATIENCE_SECONDS)
     except ConnectionClosed as closed:
-        assert closed.rcvd is not None
-        return closed.rcvd.code
+        return closed.rcvd.code if closed.rcvd is not None else 0
 
 
 def test_every_viewer_sees_each_tick(engine: FakeEngine, port: int) -> None:
