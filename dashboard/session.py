@@ -41,7 +41,7 @@ def open_engine() -> Engine:
     """Open the engine on its home directory. Raises LimelightError."""
     from engine.service import Engine
 
-    return Engine()
+    return Engine(warm=True)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import threading
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from engine.metrics.buffer import MetricsBuffer
 from engine.metrics.record import RunRecord
 from engine.metrics.view import RunView
 from engine.model.calibration import Calibration
-from engine.model.errors import IllegalTransitionError, StoreError, TargetError
+from engine.model.errors import IllegalTransitionError, StoreError
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState
 from engine.model.request import RunRequest
@@ -31,10 +30,9 @@ from engine.report.figures import stage_figures
 from engine.report.stage import idle_state, run_state, stage_input
 from engine.run import archive, calibrate
 from engine.run.orchestrator import StressTestOrchestrator
-from engine.run.plan import make_plan, marks_of, preview
+from engine.run.plan import make_plan, marks_of, preview, workers_of_this_machine
 from engine.run.states import Event
 
-CALIBRATION_LIMIT_SECONDS = 60.0
 REFERENCE = "Target: Limelight reference platform (built in, not a customer's product)"
 
 
@@ -44,12 +42,15 @@ class Engine:
     Args:
         home: Where results lie; LIMELIGHT_HOME or the user's data directory by default.
         store: Another results file.
+        warm: Whether to keep a platform ready between runs, so that a run starts at once.
 
     Raises:
         StoreError: The results store cannot be used.
     """
 
-    def __init__(self, home: Path | None = None, store: Path | None = None) -> None:
+    def __init__(
+        self, home: Path | None = None, store: Path | None = None, *, warm: bool = False
+    ) -> None:
         self.home = wiring.find_home(home)
         self._store = wiring.open_store(self.home, store)
         self._buffer = MetricsBuffer()
@@ -64,6 +65,9 @@ class Engine:
         self.closed_orphans = archive.close_orphans(self._store)
         self._selected = RunRequest(scenario=self._presets[0])
         self._cached: tuple[RunView, LiveState] | None = None
+        self._standby = wiring.keep_warm(self.home)
+        self._warm = warm
+        self._keep_warm()
 
     def presets(self) -> list[TestScenario]:
         """All presets, the default first."""
@@ -89,7 +93,7 @@ class Engine:
         with self._lock:
             self._must_be_free()
             self._selected = request
-            self._run = self._make(request, self._store, self._buffer, self._tell)
+            self._run = self._make(request, self._store, self._buffer, self._run_changed)
             self._shown = True
             self._run.start()
             return self._run.plan.run_id
@@ -102,11 +106,16 @@ class Engine:
         changed: Callable[[], None],
     ) -> StressTestOrchestrator:
         config = request.config or config_for_scenario(request.scenario).model_copy(
-            update={"num_workers": request.workers or _workers_of_this_machine()}
+            update={"num_workers": request.workers or workers_of_this_machine()}
         )
         allowed = request.model_copy(update={"scenario": under_config(request.scenario, config)})
         parts = wiring.make_parts(
-            request, home=self.home, store=store, buffer=buffer, changed=changed
+            request,
+            home=self.home,
+            store=store,
+            buffer=buffer,
+            changed=changed,
+            standby=self._standby,
         )
         return StressTestOrchestrator(make_plan(allowed, config), parts)
 
@@ -200,6 +209,14 @@ class Engine:
 
         return unsubscribe
 
+    def _keep_warm(self) -> None:
+        if self._warm and not self._going_on() and self._selected.target_url is None:
+            self._standby.keep(self._selected.scenario.scorers)
+
+    def _run_changed(self) -> None:
+        self._keep_warm()
+        self._tell()
+
     def _tell(self) -> None:
         with self._lock:
             listeners = list(self._listeners)
@@ -224,24 +241,18 @@ class Engine:
             found = self._measure_machine()
         finally:
             self._calibrating = False
+            self._keep_warm()
         self.home.keep_calibration(found)
         self._tell()
         return found
 
     def _measure_machine(self) -> Calibration:
+        request = calibrate.request()
         with tempfile.TemporaryDirectory(prefix="limelight-") as folder:
             store = wiring.SqliteStore(Path(folder) / "calibration.sqlite")
             try:
-                request = calibrate.request(_workers_of_this_machine())
                 run = self._make(request, store, MetricsBuffer(), lambda: None)
-                run.start()
-                summary = run.wait(CALIBRATION_LIMIT_SECONDS)
-                if summary is None or summary.status is not TestStatus.COMPLETED:
-                    why = summary.verdict_reason if summary else "it did not end in time"
-                    msg = f"the calibration did not complete: {why}"
-                    raise TargetError(msg)
-                ticks = archive.ticks_of(store, summary.run_id)
-                return calibrate.calibration(ticks, summary.environment)
+                return calibrate.measure(run, store)
             finally:
                 store.close()
 
@@ -288,8 +299,5 @@ class Engine:
             with contextlib.suppress(IllegalTransitionError):
                 run.request(Event.EMERGENCY_STOP)
             run.wait(20.0)
+        self._standby.close()
         self._store.close()
-
-
-def _workers_of_this_machine() -> int:
-    return max(1, (os.cpu_count() or 1) // 2)

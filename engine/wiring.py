@@ -9,6 +9,7 @@ from engine.adapters.embedded import EmbeddedPlatform
 from engine.adapters.home import Home, find_home
 from engine.adapters.local_fleet import LocalFleet
 from engine.adapters.loopback import LoopbackTarget
+from engine.adapters.standby import Standby
 from engine.adapters.store import SqliteStore
 from engine.measure.clock import SystemClock
 from engine.metrics.buffer import MetricsBuffer
@@ -16,7 +17,7 @@ from engine.model.request import RunRequest
 from engine.ports import TargetSystem
 from engine.run.rig import Parts
 
-__all__ = ["Home", "SqliteStore", "find_home", "make_parts", "open_store"]
+__all__ = ["Home", "SqliteStore", "Standby", "find_home", "keep_warm", "make_parts", "open_store"]
 
 
 def open_store(home: Home, path: Path | None) -> SqliteStore:
@@ -31,10 +32,14 @@ def make_parts(
     store: SqliteStore,
     buffer: MetricsBuffer,
     changed: Callable[[], None],
+    standby: Standby,
 ) -> Parts:
-    """What a run of this request is made of; raises ConfigurationError for a bad target."""
+    """What a run of this request is made of; raises ConfigurationError for a bad target.
+
+    `standby` gives the embedded platform, prepared ahead if it could be.
+    """
     return Parts(
-        target=_target(request, home),
+        target=_target(request, standby),
         fleet=LocalFleet(home.logs),
         store=store,
         buffer=buffer,
@@ -43,7 +48,12 @@ def make_parts(
     )
 
 
-def _target(request: RunRequest, home: Home) -> TargetSystem:
+def keep_warm(home: Home) -> Standby:
+    """Where prepared platforms come from; nothing is started yet."""
+    return Standby(lambda scorers: EmbeddedPlatform(home.journals, home.logs, scorers))
+
+
+def _target(request: RunRequest, standby: Standby) -> TargetSystem:
     if request.target_url is not None:
         return LoopbackTarget(request.target_url)
-    return EmbeddedPlatform(home.journals, home.logs, request.scenario.scorers)
+    return standby.take(request.scenario.scorers)

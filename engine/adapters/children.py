@@ -31,9 +31,10 @@ class Child:
     Args:
         module: What to run with `python -m`.
         log: File that takes what the child writes to standard error.
+        kept: How many unread frames are kept, the newest; None keeps all.
     """
 
-    def __init__(self, module: str, log: Path) -> None:
+    def __init__(self, module: str, log: Path, kept: int | None = None) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         self._errors: IO[bytes] = log.open("ab")
         self._process = subprocess.Popen(
@@ -45,7 +46,7 @@ class Child:
             start_new_session=True,
         )
         self.pid = self._process.pid
-        self._frames: deque[bytes] = deque()
+        self._frames: deque[bytes] = deque(maxlen=kept)
         self._writing = threading.Lock()
         self._ended = threading.Event()
         self._reader = threading.Thread(target=self._read, name=f"frames {module}", daemon=True)

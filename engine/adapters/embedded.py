@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +32,7 @@ MODULE = "engine.platform"
 READY_SECONDS = 30.0
 SHUTDOWN_SECONDS = 5.0
 SERIAL_DIGITS = 12
+REPORTS_KEPT = 64
 LINE = "Limelight reference platform (built in, not a customer's product)"
 _decode = msgspec.msgpack.Decoder(PlatformMessage).decode
 
@@ -38,22 +41,35 @@ class EmbeddedPlatform:
     """One platform for one run; its journal lies in `folder` until `discard`."""
 
     def __init__(self, folder: Path, logs: Path, scorers: int) -> None:
-        self._folder, self._logs, self._scorers = folder, logs, scorers
+        self.scorers = scorers
+        self._folder, self._logs = folder, logs
+        self._launching = threading.Lock()
         self._child: Child | None = None
         self._journal: Path | None = None
+        self._port = 0
 
-    def start(self, run_id: str) -> Target:
-        """Start it and wait until it answers; raises TargetError with what it said."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._journal = self._folder / f"{run_id}.journal.sqlite"
-        self._child = Child(MODULE, self._logs / "platform.log")
-        self._child.send(PlatformSettings(journal=str(self._journal), scorers=self._scorers))
-        ready = self._await_ready(self._child)
+    def prepare(self) -> None:
+        """Start its processes and wait until it answers; raises TargetError with what it said.
+
+        A platform prepared ahead of a run makes the run start at once.
+        """
+        with self._launching:
+            if self.alive():
+                return
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._journal = self._folder / f"{uuid.uuid4().hex}.journal.sqlite"
+            self._child = Child(MODULE, self._logs / "platform.log", kept=REPORTS_KEPT)
+            self._child.send(PlatformSettings(journal=str(self._journal), scorers=self.scorers))
+            self._port = self._await_ready(self._child).port
+
+    def start(self, run_id: str) -> Target:  # noqa: ARG002 - a port's signature
+        """Prepare it, unless it was before; raises TargetError."""
+        self.prepare()
         return Target(
             name="Limelight reference platform",
             kind="embedded",
             line=f"Target: {LINE}",
-            url=f"http://127.0.0.1:{ready.port}/v1/transactions",
+            url=f"http://127.0.0.1:{self._port}/v1/transactions",
             has_journal=True,
             has_faults=True,
             has_telemetry=True,
@@ -70,8 +86,8 @@ class EmbeddedPlatform:
                     self.close()
                     raise TargetError(message.message)
             time.sleep(0.005)
-        code = child.exit_code
         self.close()
+        code = child.exit_code
         msg = f"the embedded platform did not start (exit code {code}): see its log in {self._logs}"
         raise TargetError(msg)
 

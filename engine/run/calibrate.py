@@ -13,9 +13,14 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from engine.model.calibration import Calibration
+from engine.model.errors import TargetError
 from engine.model.request import RunRequest
-from engine.model.results import Machine
+from engine.model.results import Machine, TestStatus
 from engine.model.scenario import LoadProfile, LoadProfileType, TestScenario, TrafficMix
+from engine.ports import RunArchive
+from engine.run.archive import ticks_of
+from engine.run.orchestrator import StressTestOrchestrator
+from engine.run.states import Event
 
 SECONDS = 5.0
 FIRST_TPS = 200.0
@@ -24,6 +29,7 @@ MAX_P99_MS = 50.0
 MIN_DECIDED_SHARE = 0.98
 UNJUDGED_SECONDS = 1.0
 BAD_TICKS = 2
+LIMIT_SECONDS = 60.0
 _JUDGED = ("due", "decided", "rejected", "failed", "dropped", "response_p99_ms", "offered_tps")
 CRITERION = (
     "highest rate of a five-second ramp up to which nothing failed, 98 % of what was offered was "
@@ -31,7 +37,20 @@ CRITERION = (
 )
 
 
-def request(workers: int) -> RunRequest:
+def measure(run: StressTestOrchestrator, archive: RunArchive) -> Calibration:
+    """Run the ramp and read the answer off its ticks; raises TargetError if it did not end."""
+    run.start()
+    summary = run.wait(LIMIT_SECONDS)
+    if summary is None or summary.status is not TestStatus.COMPLETED:
+        why = summary.verdict_reason if summary else "it did not end in time or could not start"
+        if not run.view.status.final:
+            run.request(Event.EMERGENCY_STOP)
+        msg = f"the calibration did not complete: {why}"
+        raise TargetError(msg)
+    return calibration(ticks_of(archive, summary.run_id), summary.environment)
+
+
+def request() -> RunRequest:
     """The ramp, as a run."""
     scenario = TestScenario(
         scenario_id="calibration",
@@ -45,7 +64,7 @@ def request(workers: int) -> RunRequest:
         duration_seconds=SECONDS,
         traffic_mix=TrafficMix.DEMO,
     )
-    return RunRequest(scenario=scenario, workers=workers)
+    return RunRequest(scenario=scenario)
 
 
 def sustained(ticks: pd.DataFrame) -> float | None:

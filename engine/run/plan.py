@@ -6,6 +6,7 @@ scale multiplies every rate. Both marks go with the run wherever it is shown.
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -118,6 +119,11 @@ def preview(request: RunRequest) -> TestScenario:
 def marks_of(request: RunRequest) -> tuple[str, ...]:
     """The marks a run of this request carries wherever it is shown."""
     return _marks(request)
+
+
+def workers_of_this_machine() -> int:
+    """Half its processors: the other half is the target's."""
+    return max(1, (os.cpu_count() or 1) // 2)
 
 
 def _cut(scenario: TestScenario, duration_seconds: float | None) -> TestScenario:
