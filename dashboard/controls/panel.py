@@ -38,8 +38,9 @@ def show(shared: Session) -> None:
             snapshot_button(engine, state)
             show_problem()
             offered = st.empty()
-        with st.container(key="setup"):
-            setup(shared, disabled=active(state.status))
+        if not active(state.status):
+            with st.container(key="setup"):
+                setup(shared)
         emergency_button(engine, state)
         follow(state, page_token(shared))
         if not active(state.status):

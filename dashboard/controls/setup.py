@@ -24,7 +24,7 @@ TARGETS = {BUILT_IN: "Built-in reference platform", OWN: "An endpoint on this ma
 _MIRRORED = "mirrored_target"
 
 
-def setup(shared: Session, *, disabled: bool) -> None:
+def setup(shared: Session) -> None:
     """The pickers."""
     selection = shared.selection
     _mirror(selection)
@@ -34,7 +34,6 @@ def setup(shared: Session, *, disabled: bool) -> None:
         key="target",
         format_func=TARGETS.__getitem__,
         on_change=_choose_target,
-        disabled=disabled,
     )
     if st.session_state["target"] == OWN:
         st.text_input(
@@ -42,7 +41,6 @@ def setup(shared: Session, *, disabled: bool) -> None:
             key="target_url",
             placeholder="http://127.0.0.1:8080/v1/transactions",
             on_change=_choose_target,
-            disabled=disabled,
         )
     presets = {scenario.scenario_id: scenario for scenario in shared.engine().presets()}
     st.radio(
@@ -53,7 +51,6 @@ def setup(shared: Session, *, disabled: bool) -> None:
         captions=[scenario.description for scenario in presets.values()],
         on_change=_choose,
         args=("preset_id", "preset"),
-        disabled=disabled,
     )
     st.segmented_control(
         "Speed",
@@ -63,7 +60,6 @@ def setup(shared: Session, *, disabled: bool) -> None:
         format_func=lambda speed: f"{speed}×",
         on_change=_choose,
         args=("speed", "speed"),
-        disabled=disabled,
         help="Divides every duration, never a rate; a faster run is marked as a rehearsal.",
     )
     st.slider(
@@ -74,7 +70,6 @@ def setup(shared: Session, *, disabled: bool) -> None:
         format="%d %%",
         on_change=_choose,
         args=("rate_percentage", "rate_percentage"),
-        disabled=disabled,
         help="Multiplies every rate of the preset; a scaled run is marked as such.",
     )
 

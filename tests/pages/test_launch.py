@@ -3,6 +3,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.session import session
 from tests.fake_engine import FakeEngine, refused
 from tests.pages.conftest import open_page
 
@@ -55,7 +56,7 @@ def test_a_preset_that_asks_more_than_the_machine_holds_is_offered_scaled(
     page.button(key="run_scaled").click().run()
     assert names(engine) == ["start"]
     assert engine.calls[-1][1].rate_scale == 0.45
-    assert page.slider(key="rate_percentage").value == 45
+    assert session().selection.rate_percentage == 45
 
 
 def test_full_rate_may_be_asked_for_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
