@@ -79,7 +79,7 @@ def stage_figures(stage: StageInput) -> list[Figure]:
         *flow_figures(stage.nodes, tick, stage.totals),
         *_chart(tick),
         *_criteria(stage),
-        *quality_figures(stage.totals),
+        *quality_figures(stage.confusion),
         *quoted_facts(),
         *_cost(stage, tick),
         *fault_figures(stage.faults),

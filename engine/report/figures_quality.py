@@ -1,64 +1,78 @@
-"""How good the decisions are: recall and false-positive rate, each with its interval.
-
-    recall              = fraud flagged ÷ fraud decided
-    false-positive rate = legitimate flagged ÷ legitimate decided
-    flagged             = declined or sent to review
-
-The interval is Wilson's 95 % score interval (E. B. Wilson, 1927), which stays within 0..1 and is
-honest for few samples.
-"""
+"""How good the decisions are: recall and false-positive rate, each with its interval."""
 
 from __future__ import annotations
 
-import math
-
+from engine.analysis.quality import confusion, false_positive_rate, precision_at, recall
 from engine.model.figure import Figure
+from engine.model.metrics import Interval
 from engine.report.make import derived, measured
 
-Z95 = 1.959963984540054
 FLAGGED = "flagged: declined or sent to review; labels never leave the load generator"
+WILSON = "Wilson's 95 % score interval of hits in samples (1927)"
+PRECISION = "R·π ÷ (R·π + F·(1 − π)): recall R, false-positive rate F, cited prevalence π"
+BONFERRONI = "the same formula at the ends of R's and F's 97.5 % intervals"
 
 
-def wilson(hits: float, samples: float) -> tuple[float, float]:
-    """The 95 % score interval of hits ÷ samples; samples > 0."""
-    share, z2 = hits / samples, Z95 * Z95
-    middle = share + z2 / (2 * samples)
-    spread = Z95 * math.sqrt(share * (1 - share) / samples + z2 / (4 * samples * samples))
-    scale = 1 + z2 / samples
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
-
-
-def quality_figures(totals: dict[str, float]) -> list[Figure]:
+def quality_figures(decisions: dict[str, int]) -> list[Figure]:
     """Figures `quality.recall` and `quality.false_positive_rate`, with `.low` and `.high`.
 
     Args:
-        totals: Sums of the tick's count columns since Start.
+        decisions: Counts by `fraud_kind:decision` since Start.
     """
-    flagged, missed = totals.get("fraud_flagged", 0.0), totals.get("fraud_missed", 0.0)
-    wrong, passed = totals.get("legitimate_flagged", 0.0), totals.get("legitimate_passed", 0.0)
+    counts = confusion(decisions)
     return [
-        *_share("recall", "Recall", flagged, flagged + missed),
-        *_share("false_positive_rate", "False-positive rate", wrong, wrong + passed),
+        *_share("recall", "Recall", recall(counts), counts.fraud_flagged),
+        *_share(
+            "false_positive_rate",
+            "False-positive rate",
+            false_positive_rate(counts),
+            counts.legitimate_flagged,
+        ),
     ]
 
 
-def _share(name: str, label: str, hits: float, samples: float) -> list[Figure]:
-    key = f"quality.{name}"
-    share = hits / samples if samples else None
-    low, high = wilson(hits, samples) if samples else (None, None)
-    figure = measured(key, label, share, "ratio", samples=samples, note=FLAGGED)
-    formula = "Wilson 95 % score interval of hits in samples"
+def precision_figures(decisions: dict[str, int], prevalence: Figure) -> list[Figure]:
+    """Figures `quality.precision` with `.low` and `.high`, at a cited real prevalence."""
+    counts = confusion(decisions)
+    share = float(prevalence.value or 0)
+    found = precision_at(counts, share) if 0 < share < 1 else None
+    measured_shares = {"R": recall(counts), "F": false_positive_rate(counts)}
+    inputs = {name: part.value if part else None for name, part in measured_shares.items()}
+    values = (found.value, found.low, found.high) if found else (None, None, None)
     return [
-        figure,
+        derived(
+            f"quality.precision{end}",
+            f"Precision at the cited prevalence{words}",
+            value,
+            "ratio",
+            formula=formula,
+            inputs={**inputs, "π": share},
+        )
+        for value, end, words, formula in zip(
+            values,
+            ("", ".low", ".high"),
+            ("", ", low end", ", high end"),
+            (PRECISION, BONFERRONI, BONFERRONI),
+            strict=True,
+        )
+    ]
+
+
+def _share(name: str, label: str, found: Interval | None, hits: int) -> list[Figure]:
+    key, samples = f"quality.{name}", found.sample_size if found else None
+    ends = (("low", found.low), ("high", found.high)) if found else (("low", None), ("high", None))
+    value = found.value if found else None
+    return [
+        measured(key, label, value, "ratio", samples=samples, note=FLAGGED),
         *(
             derived(
                 f"{key}.{end}",
                 f"{label}, {end} end of its interval",
-                value,
+                at,
                 "ratio",
-                formula=formula,
+                formula=WILSON,
                 inputs={"hits": hits, "samples": samples},
             )
-            for end, value in (("low", low), ("high", high))
+            for end, at in ends
         ),
     ]
