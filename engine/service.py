@@ -130,12 +130,14 @@ class Engine:
     def _going_on(self) -> bool:
         return self._run is not None and not self._run.view.status.final
 
-    def _ask(self, event: Event) -> None:
-        run = self._run
-        if run is None:
-            msg = f"cannot {event}: no run is under way"
+    def _current(self, what: str) -> StressTestOrchestrator:
+        if self._run is None:
+            msg = f"cannot {what}: no run is under way"
             raise IllegalTransitionError(msg)
-        run.request(event)
+        return self._run
+
+    def _ask(self, event: Event) -> None:
+        self._current(event).request(event)
 
     def pause(self) -> None:
         """Send nothing more until resumed; raises IllegalTransitionError if not running."""
@@ -155,11 +157,7 @@ class Engine:
 
     def inject(self, failure_type: FailureType, severity: float, duration_seconds: float) -> None:
         """Break the target now; raises LimelightError unless a run is running."""
-        run = self._run
-        if run is None:
-            msg = "cannot inject a fault: no run is under way"
-            raise IllegalTransitionError(msg)
-        run.inject(
+        self._current("inject a fault").inject(
             FailureScenario(
                 failure_type=failure_type,
                 start_time_seconds=0,
