@@ -30,6 +30,8 @@ CARD_TYPES = (
 DEVICE_KINDS = ("ios", "android", "android", "web")
 _NO_DEVICE = len(DEVICE_KINDS)
 _HOURS_KEPT = 10_000
+_NETWORK_BITS = tuple(np.uint64(shift) for shift in (40, 28, 20))
+_BYTE = np.uint64(0xFF)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Tables:
     device_heads: Texts
     device_tails: Texts
     networks: Texts
+    subnets: Texts
     hosts: Texts
 
 
@@ -56,7 +59,6 @@ def tables() -> Tables:
         f'"merchant":"{name}","category":"{CATEGORIES[category].name}","timestamp":"'
         for name, category in merchants(where.names)
     ]
-    hosts = [f'{value >> 8}.{value & 255}","session_id":"s-' for value in range(65_536)]
     return Tables(
         users=texts([f'","user_id":"u{who:06d}","amount":' for who in range(CUSTOMERS)]),
         currencies=texts([f',"currency":"{code}",' for code in where.currency_codes]),
@@ -66,7 +68,8 @@ def tables() -> Tables:
         device_heads=texts([',"device_info":{"device_id":"d-', ""]),
         device_tails=texts([*(f'","kind":"{kind}"}}' for kind in DEVICE_KINDS), ""]),
         networks=texts([f',"ip_address":"10.{value}.' for value in range(256)]),
-        hosts=texts(hosts),
+        subnets=texts([f"{value}." for value in range(256)]),
+        hosts=texts([f'{value}","session_id":"s-' for value in range(256)]),
     )
 
 
@@ -84,13 +87,12 @@ class Bodies:
         if len(self._hours) > _HOURS_KEPT:
             self._hours.clear()
         table = self._tables
+        parts = (table.networks, table.subnets, table.hosts)
         missing = deeds.device == 0
         device = hexadecimal(deeds.device)
         for row in np.flatnonzero(missing).tolist():
             device[row] = b""
         kind = (deeds.device >> np.uint64(9) & np.uint64(3)).astype(np.int64)
-        network = (deeds.network >> np.uint64(40) & np.uint64(0xFF)).astype(np.int64)
-        host = (deeds.network >> np.uint64(20) & np.uint64(0xFFFF)).astype(np.int64)
         pieces = (
             [self._head] * len(numbers),
             decimal12(numbers),
@@ -104,8 +106,10 @@ class Bodies:
             table.device_heads.take(missing.astype(np.int64)).tolist(),
             device,
             table.device_tails.take(np.where(missing, _NO_DEVICE, kind)).tolist(),
-            table.networks.take(network).tolist(),
-            table.hosts.take(host).tolist(),
+            *(
+                part.take((deeds.network >> shift & _BYTE).astype(np.int64)).tolist()
+                for part, shift in zip(parts, _NETWORK_BITS, strict=True)
+            ),
             hexadecimal(deeds.session, mixed(deeds.session, self._session)),
             [b'"}'] * len(numbers),
         )

@@ -20,7 +20,7 @@ from engine.model.scenario import MIX_SHARES, TrafficMix
 
 PREFIX = "a1b2c3d4-"
 STRESS = TrafficMix.STRESS
-GOLDEN = "to be filled in"
+GOLDEN = "bc4a62bbd4513826c8ae961cdc30374a47452abd262f85238821346027f1f09a"
 
 
 def columns(block):
@@ -56,7 +56,7 @@ def test_a_block_does_not_depend_on_which_blocks_were_made_before():
 
 
 @pytest.mark.parametrize("mix", list(TrafficMix))
-@pytest.mark.parametrize("shares", [2, 3, 17])
+@pytest.mark.parametrize("shares", [2, 5])
 def test_the_shares_of_any_number_of_workers_are_together_the_single_stream(mix, shares):
     single = Simulator(5, mix, PREFIX)
     workers = [Simulator(5, mix, PREFIX, share, shares) for share in range(shares)]
@@ -94,7 +94,7 @@ def test_any_block_of_any_seed_is_whole(seed, index, mix):
 @pytest.mark.parametrize("mix", list(TrafficMix))
 def test_the_shares_of_a_mix_are_met(mix):
     simulator = Simulator(6, mix, PREFIX, share=0, shares=1)
-    blocks = [simulator.block(index) for index in range(120)]
+    blocks = [simulator.block(index) for index in range(60)]
     rejects = np.concatenate([block.rejects for block in blocks])
     kinds = np.concatenate([block.kinds for block in blocks])
     found = (((kinds == 0) & ~rejects).mean(), (kinds > 0).mean(), rejects.mean())
