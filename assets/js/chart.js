@@ -174,16 +174,19 @@ export function strokeLine(plot, points, { colour, width = 1, dash = [] }) {
   ctx.restore();
 }
 
-/** Indices of at most MAX_POINTS rows: of every stretch the smallest and largest of `ys`. */
-export function thinned(ys) {
-  if (ys.length <= MAX_POINTS) return null;
-  const stride = Math.ceil((ys.length * 2) / MAX_POINTS);
+/**
+ * Indices of the rows to draw, at most MAX_POINTS: those at which the run clock moved, and of every
+ * stretch of them the smallest and largest of `ys`.
+ */
+export function drawn(rows, ys) {
+  const moving = rows.rising("schedule_seconds");
+  if (moving.length <= MAX_POINTS) return moving;
+  const stride = Math.ceil((moving.length * 2) / MAX_POINTS);
   const keep = [];
-  for (let start = 0; start < ys.length; start += stride) {
-    const end = Math.min(ys.length, start + stride);
-    let low = start;
-    let high = start;
-    for (let at = start; at < end; at += 1) {
+  for (let start = 0; start < moving.length; start += stride) {
+    let low = moving[start];
+    let high = low;
+    for (const at of moving.slice(start, start + stride)) {
       if (ys[at] < ys[low]) low = at;
       if (ys[at] > ys[high]) high = at;
     }
@@ -193,10 +196,9 @@ export function thinned(ys) {
   return keep;
 }
 
-/** Rows for uPlot: NaN as null, picked by index when thinned. */
+/** The values of these rows for uPlot; what is not accepted is a gap. */
 export function series(ys, keep, accept = Number.isFinite) {
-  const pick = keep ? keep.map((at) => ys[at]) : Array.from(ys);
-  return pick.map((y) => (accept(y) ? y : null));
+  return keep.map((at) => (accept(ys[at]) ? ys[at] : null));
 }
 
 /** Places a DOM label at x, kept inside the plot area. */

@@ -33,6 +33,22 @@ export class Columns {
     return at === undefined ? new Float64Array(0) : this.data[at].subarray(0, this.length);
   }
 
+  /**
+   * Indices of the rows at which column `name` went up: rows of a pause and of the drain, when the
+   * run clock stands still, are left out.
+   */
+  rising(name) {
+    const values = this.get(name);
+    const indices = [];
+    let last = -Infinity;
+    for (let at = 0; at < values.length; at += 1) {
+      if (!(values[at] > last)) continue;
+      last = values[at];
+      indices.push(at);
+    }
+    return indices;
+  }
+
   /** The newest value of one column, NaN if there is none. */
   last(name) {
     const at = this.index.get(name);

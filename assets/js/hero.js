@@ -64,9 +64,9 @@ function tile(label, value, { lead = false, sub = [], curve, colour = "accent" }
 
 function failureTile(board) {
   const words = h("span");
-  const pair = (id, word) =>
-    h("span", { class: "ll-pair" }, board.create(id, { eased: true }), h("small", {}, word));
-  const one = tile("Failed and lost", [pair("hero.failed", "failed"), pair("hero.lost", "lost")], {
+  const count = (id) => board.create(id, { eased: true });
+  const dot = h("span", { class: "ll-dot" }, "·");
+  const one = tile("Failed · lost", [count("hero.failed"), dot, count("hero.lost")], {
     sub: [words],
     curve: running("failed"),
     colour: "bad",
@@ -97,11 +97,12 @@ function recoveryTile(board) {
       : is("hero.recovery_seconds")
         ? "recovered"
         : "waiting";
+    const missed = mode === "recovering" && Boolean(state.verdict);
     show(counting, mode === "recovering");
     show(known, mode !== "recovering");
     flag(one.element, "mode", mode);
-    swapIcon(sub, { recovering: "bolt", recovered: "check", waiting: "dash" }[mode]);
-    say(words, describe(mode, state), "hero.recovery_seconds");
+    swapIcon(sub, missed ? "cross" : { recovering: "bolt", recovered: "check", waiting: "dash" }[mode]);
+    say(words, missed ? "not back by the end" : describe(mode, state), "hero.recovery_seconds");
   }
   return { ...one, update };
 }
@@ -117,7 +118,11 @@ function describe(mode, state) {
 }
 
 function column(name) {
-  return (rows) => rows.get(name);
+  return (rows) => {
+    const values = rows.get(name).slice();
+    const moving = new Set(rows.rising("schedule_seconds"));
+    return values.map((value, at) => (moving.has(at) ? value : NaN));
+  };
 }
 
 function running(name) {

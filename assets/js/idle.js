@@ -2,22 +2,30 @@
  * The idle stage: what will run against what, its plan drawn large, one promise, and Start.
  */
 import { axes, place, RunChart, strokeLine } from "./chart.js";
-import { h, icon, say, show } from "./dom.js";
+import { h, icon, instant, say, show } from "./dom.js";
 
 export class Idle {
-  constructor(board) {
-    this.board = board;
+  constructor() {
     this.promise = h("p", { class: "ll-promise" });
     this.proofs = h("ul", { class: "ll-proofs" });
     this.start = h("button", { class: "ll-start", type: "button", hidden: true }, icon("play"), "Start");
     this.hint = h("span");
+    this.duration = h("b");
+    this.kind = h("span");
     this.over = h("div", { class: "ll-over" });
     const host = h("div", { class: "ll-plot" });
     this.element = h(
       "section",
       { class: "ll-idle", "aria-label": "Before the start" },
       h("div", { class: "ll-invitation" }, this.promise, this.proofs),
-      h("div", { class: "ll-hint" }, this.start, this.hint, board.create("run.duration", { pace: "now", empty: "a while" }), h("span", {}, "of real requests against a real platform, broken on purpose.")),
+      h(
+        "div",
+        { class: "ll-hint" },
+        this.start,
+        this.hint,
+        this.duration,
+        this.kind,
+      ),
       h(
         "div",
         { class: "ll-idle-plan" },
@@ -35,11 +43,13 @@ export class Idle {
     this.state = state;
     const plan = state.plan ?? [];
     say(this.promise, state.promise, "run.promise");
+    say(this.duration, instant(state.duration_seconds ?? 0), "run.duration");
+    const broken = (state.faults ?? []).length > 0 ? ", and something broken on purpose" : "";
+    say(this.kind, `of real requests, each one answered and counted${broken}.`, "run.duration");
     this.end = Math.max(state.duration_seconds || 0, plan.at(-1)?.[0] ?? 0, 1);
     this.top = 1.3 * Math.max(...plan.map(([, tps]) => tps), 1);
     this.chart.set([plan.map(([x]) => x), plan.map(([, y]) => y)]);
     this.#prove(state);
-    this.#label();
   }
 
   /** Shows a Start that calls `onStart`, or the hint where Start is, when there is none. */
@@ -63,10 +73,10 @@ export class Idle {
     show(this.proofs, (state.criteria ?? []).length > 0);
     if (key === this.shown) return;
     this.shown = key;
-    this.board.drop(this.proofs);
-    const proof = ({ key: name, label }) => {
+    const proof = ({ key: name, label, value, unit }) => {
       const id = `criterion.${name}.threshold`;
-      return h("li", {}, icon("circle"), say(h("span"), label, id), this.board.create(id, { pace: "now", empty: "" }));
+      const limit = say(h("b"), `${value.toLocaleString("en-US")} ${unit}`, id);
+      return h("li", {}, icon("circle"), say(h("span"), label, id), limit);
     };
     this.proofs.replaceChildren(h("li", { class: "ll-label" }, "What it has to hold"), ...(state.criteria ?? []).map(proof));
   }

@@ -4,7 +4,7 @@
  * The scale is logarithmic because a steady state of one millisecond and a crash of a thousand must
  * both be legible; the card says so.
  */
-import { axes, chartCard, drawFaults, legendEntry, place, RunChart, runEnd, series, strokeLine, thinned } from "./chart.js";
+import { axes, chartCard, drawFaults, drawn, legendEntry, place, RunChart, runEnd, series, strokeLine } from "./chart.js";
 import { h, say, show } from "./dom.js";
 
 const PERCENTILES = ["p50", "p95", "p99"];
@@ -32,7 +32,7 @@ export class Latency {
     const { rows, state } = feed;
     this.criteria = (state.criteria ?? []).filter((line) => line.unit === "ms");
     const p99 = rows.get("response_p99_ms");
-    const keep = thinned(p99);
+    const keep = drawn(rows, p99);
     const columns = PERCENTILES.map((name) => rows.get(`response_${name}_ms`));
     this.end = runEnd(feed);
     this.range = decades(columns, this.criteria.map((line) => line.value));

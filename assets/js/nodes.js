@@ -83,8 +83,14 @@ function outcome(board, id, line) {
 function title({ node_id: id, node_type: type, node_name: given }) {
   if (type === "scorer") return `Scorer ${letters(Number(id.split(".")[1]))}`;
   if (type === "outcome") return given;
-  if (type === "agent") return given.replace(/([a-z])([A-Z])/g, "$1 $2");
+  if (type === "agent") return inWords(given);
   return NAMES[type] ?? given;
+}
+
+/** "RiskAssessor" or "risk_assessor" as "Risk assessor". */
+function inWords(name) {
+  const words = name.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function letters(index) {

@@ -134,7 +134,7 @@ class Stage {
     this.verdict = verdictPanel(board);
     this.timeline = new Timeline(board);
     this.latency = new Latency(board);
-    this.idle = new Idle(board);
+    this.idle = new Idle();
     this.ticker = ticker();
     const warnings = warningLine();
     const below = panels(board);

@@ -1,10 +1,11 @@
 /**
  * The whole run on one chart: planned rate, achieved rate, failures, faults, recovery, and now.
  */
-import { axes, chartCard, drawFaults, legendEntry, place, RunChart, runEnd, series, strokeLine, thinned } from "./chart.js";
+import { axes, chartCard, drawFaults, drawn, legendEntry, place, RunChart, runEnd, series, strokeLine } from "./chart.js";
 import { flag, h, icon, say, show } from "./dom.js";
 
 const HEADROOM = 1.4;
+const LABEL_LANES = [14, 29];
 
 export class Timeline {
   constructor(board) {
@@ -32,7 +33,7 @@ export class Timeline {
     this.feed = feed;
     const { rows, state } = feed;
     const achieved = rows.get("achieved_tps");
-    const keep = thinned(achieved);
+    const keep = drawn(rows, achieved);
     const planned = Math.max(...(state.plan ?? []).map(([, tps]) => tps), 1);
     this.end = runEnd(feed);
     this.top = HEADROOM * Math.max(planned, maximum(achieved));
@@ -101,17 +102,28 @@ export class Timeline {
     if (running) place(this.now, area, this.chart.at(clock), area.top - 2);
     const faults = state.faults ?? [];
     while (this.faultLabels.length < faults.length) this.#addFault(this.faultLabels.length);
-    this.faultLabels.forEach((labels, at) => this.#labelFault(labels, faults[at], area));
+    const lanes = LABEL_LANES.map((top) => ({ top, taken: -Infinity }));
+    this.faultLabels.forEach((labels, at) => this.#labelFault(labels, faults[at], area, lanes));
   }
 
-  #labelFault({ fault, recovered }, span, area) {
+  #labelFault({ fault, recovered }, span, area, lanes) {
     show(fault, Boolean(span));
     show(recovered, Boolean(span?.recovered_seconds));
     if (!span) return;
     flag(fault, "status", span.status);
     say(fault.lastChild, span.status === "planned" ? `${span.name}, planned` : span.name, "run.faults");
-    place(fault, area, this.chart.at(span.start_seconds), area.top + 14);
-    if (span.recovered_seconds) place(recovered, area, this.chart.at(span.recovered_seconds) + 4, area.top + 36);
+    this.#settle(fault, area, this.chart.at(span.start_seconds), lanes);
+    if (span.recovered_seconds) this.#settle(recovered, area, this.chart.at(span.recovered_seconds) + 3, lanes);
+  }
+
+  /** In the first lane with room, or pushed right of what stands in the least crowded one. */
+  #settle(label, area, x, lanes) {
+    show(label, true);
+    const emptiest = lanes.reduce((best, lane) => (lane.taken < best.taken ? lane : best));
+    const lane = lanes.find(({ taken }) => taken <= x) ?? emptiest;
+    const left = Math.max(x, lane.taken);
+    place(label, area, left, area.top + lane.top);
+    lane.taken = left + label.offsetWidth + 4;
   }
 
   #addFault(at) {

@@ -22,7 +22,8 @@ const GONE = ["Engine gone", "unplug"];
 export function titleRow(board) {
   const name = h("h1", { class: "ll-name" });
   const target = h("p", { class: "ll-target" });
-  const act = h("p", { class: "ll-act" });
+  const act = h("span");
+  const acts = h("p", { class: "ll-act" }, h("small", {}, "Act"), act);
   const marks = h("div", { class: "ll-marks" });
   const word = h("span", { class: "ll-state-word" });
   const clock = h(
@@ -37,7 +38,7 @@ export function titleRow(board) {
     "header",
     { class: "ll-title" },
     name,
-    h("div", { class: "ll-title-side" }, act, marks, clock, pill),
+    h("div", { class: "ll-title-side" }, acts, marks, clock, pill),
     target,
   );
 
@@ -46,7 +47,7 @@ export function titleRow(board) {
     say(name, state.name || "Limelight", "run.name");
     say(target, state.target_line, "run.target");
     say(act, state.act ?? "", "run.act");
-    show(act, Boolean(state.act) && state.status !== "not_started");
+    show(acts, Boolean(state.act) && state.status !== "not_started" && !state.verdict);
     show(clock, Boolean(state.run_id) && state.status !== "not_started");
     drawMarks(marks, state.marks ?? []);
     const [text, symbol] = feed.gone ? GONE : (STATES[state.status] ?? ["Connecting", "clock"]);
