@@ -33,8 +33,6 @@ from engine.run.orchestrator import StressTestOrchestrator
 from engine.run.plan import make_plan, marks_of, preview, workers_of_this_machine
 from engine.run.states import Event
 
-REFERENCE = "Target: Limelight reference platform (built in, not a customer's product)"
-
 
 class Engine:
     """The engine of one process: at most one run at a time; every method from any thread.
@@ -184,8 +182,7 @@ class Engine:
 
     def _idle(self, run: StressTestOrchestrator | None) -> LiveState:
         request = self._selected
-        line = REFERENCE if request.target_url is None else f"Target: {request.target_url}"
-        state = idle_state(preview(request), marks_of(request), line, list(self._warnings))
+        state = idle_state(request, preview(request), marks_of(request), list(self._warnings))
         if run is not None:
             state.status = run.view.status
             state.events = list(run.view.events)

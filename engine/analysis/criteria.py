@@ -234,7 +234,9 @@ def verdict(
         status: How the run ended: cancelled is aborted, failed is failed.
         counts: Where given, a run in which nothing was decided has failed.
     """
-    if status is TestStatus.CANCELLED or not status.final:
+    if not status.final:
+        return Verdict.INCONCLUSIVE, "The run is still going on: nothing is decided yet."
+    if status is TestStatus.CANCELLED:
         return Verdict.ABORTED, "The run was ended before its plan was complete."
     if status is TestStatus.FAILED:
         return Verdict.FAILED, "The run broke off before its plan was complete."

@@ -8,12 +8,14 @@ from engine.metrics.view import RunView
 from engine.model.fault import FailureScenario
 from engine.model.live import CriterionLine, FaultSpan, LiveState
 from engine.model.presentation import TransactionFlowNode
-from engine.model.results import FaultRecord, TestStatus
+from engine.model.request import RunRequest
+from engine.model.results import FaultRecord, Target, TestStatus
 from engine.model.run import RunMeta
 from engine.model.scenario import TestScenario
 from engine.model.tick import Tick
 from engine.report.figures import StageInput, stage_figures
 
+REFERENCE = "Target: Limelight reference platform (built in, not a customer's product)"
 SHOWN_EVENTS = 50
 TICKS_PER_SECOND = 4
 OUTCOMES = (
@@ -24,11 +26,12 @@ OUTCOMES = (
 
 
 def idle_state(
-    scaled: TestScenario, marks: tuple[str, ...], target_line: str, warnings: list[str]
+    request: RunRequest, scaled: TestScenario, marks: tuple[str, ...], warnings: list[str]
 ) -> LiveState:
-    """The page before Start: what is selected, and its plan."""
+    """The page before Start: what is selected, and its plan as it would be run."""
+    url = request.target_url
     return LiveState(
-        target_line=target_line,
+        target_line=REFERENCE if url is None else f"Target: {url}, on this machine",
         preset=scaled.scenario_id,
         name=scaled.name,
         promise=scaled.description,
@@ -38,6 +41,37 @@ def idle_state(
         faults=[_planned(fault) for fault in scaled.failure_scenarios],
         criteria=criterion_lines(scaled),
         warnings=warnings,
+        figures=stage_figures(_nothing_yet(scaled, request)),
+    )
+
+
+def _nothing_yet(scaled: TestScenario, request: RunRequest) -> StageInput:
+    """Before Start only what is planned and quoted has a value; no target was touched."""
+    nobody = Target(
+        name="",
+        kind="",
+        line="",
+        url="",
+        has_journal=False,
+        has_faults=False,
+        has_telemetry=False,
+    )
+    return StageInput(
+        status=TestStatus.NOT_STARTED,
+        clock_seconds=0.0,
+        duration_seconds=scaled.duration_seconds,
+        target=nobody,
+        tick=None,
+        totals={},
+        faults=[],
+        nodes=[],
+        journal=None,
+        confusion={},
+        platform_cpu_seconds=None,
+        scenario=request.scenario,
+        speed=request.speed,
+        rate_scale=request.rate_scale,
+        criteria=[(line.key, line.value) for line in criterion_lines(scaled)],
     )
 
 
