@@ -69,7 +69,12 @@ export class RunChart {
   /** The plot area inside its frame, or null before there is one. */
   get area() {
     if (!this.plot) return null;
-    const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = this.plot.over;
+    const {
+      offsetLeft: left,
+      offsetTop: top,
+      offsetWidth: width,
+      offsetHeight: height,
+    } = this.plot.over;
     return { left, top, width, height, right: left + width, bottom: top + height };
   }
 
@@ -83,7 +88,8 @@ export class RunChart {
     const { clientWidth: width, clientHeight: height } = this.host;
     if (!this.colours || !this.data || width < 40 || height < 40) return;
     if (this.plot) {
-      if (this.plot.width !== width || this.plot.height !== height) this.plot.setSize({ width, height });
+      if (this.plot.width !== width || this.plot.height !== height)
+        this.plot.setSize({ width, height });
       return;
     }
     const options = { width, height, ...baseOptions(), ...this.makeOptions(this.colours) };
@@ -136,7 +142,11 @@ export function drawFaults(plot, faults, colours, now) {
   for (const fault of faults) {
     if (fault.status === "planned") continue;
     const left = plot.valToPos(fault.start_seconds, "x", true);
-    const right = plot.valToPos(fault.status === "active" ? now : (fault.end_seconds ?? now), "x", true);
+    const right = plot.valToPos(
+      fault.status === "active" ? now : (fault.end_seconds ?? now),
+      "x",
+      true,
+    );
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, bbox.top, Math.max(2, right - left), bbox.height);

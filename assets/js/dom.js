@@ -2,8 +2,8 @@
  * Small DOM helpers of the stage: elements, icons, and text that may hold a number.
  *
  * Every text with a number outside chart axes stands in an element with `data-figure`; a number is
- * `(?<![A-Za-z_])\d`, so even the name "p99" stands in one. Text that comes from Python (a scenario's name, an event)
- * goes through `say`, which marks it when it holds one.
+ * `(?<![A-Za-z_])\d`, so even the name "p99" stands in one. Text that comes from Python (a
+ * scenario's name, an event) goes through `say`, which marks it when it holds one.
  */
 
 const NUMBER = /(?<![A-Za-z_])\d/;

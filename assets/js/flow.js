@@ -83,7 +83,10 @@ export class Flow {
   #updateFrame(nodes) {
     const scorers = nodes.filter((node) => node.node_type === "scorer");
     const hurt = scorers.some((node) => node.status === "down" || node.status === "starting");
-    show(this.frame, nodes.some((node) => node.node_type === "edge"));
+    show(
+      this.frame,
+      nodes.some((node) => node.node_type === "edge"),
+    );
     show(this.frameState, scorers.length > 0);
     flag(this.frame, "hurt", hurt);
     swapIcon(this.frameState, hurt ? "warning" : "check");
@@ -116,7 +119,11 @@ export class Flow {
   #fillAgents(agents) {
     show(this.columns.agents, agents.length > 0);
     if (agents.length === 0) return;
-    const card = h("div", { class: "ll-node ll-agents" }, h("div", { class: "ll-node-name" }, "Agents in every scorer"));
+    const card = h(
+      "div",
+      { class: "ll-node ll-agents" },
+      h("div", { class: "ll-node-name" }, "Agents in every scorer"),
+    );
     this.columns.agents.append(card);
     this.agentCard = card;
     for (const agent of agents) {
@@ -147,7 +154,14 @@ export class Flow {
     const rect = (element) => {
       const box = element.getBoundingClientRect();
       const [x, y] = [box.left - frame.left, box.top - frame.top];
-      return { x, y, width: box.width, height: box.height, right: x + box.width, bottom: y + box.height };
+      return {
+        x,
+        y,
+        width: box.width,
+        height: box.height,
+        right: x + box.width,
+        bottom: y + box.height,
+      };
     };
     const boxes = new Map([...this.boxes].map(([id, box]) => [id, rect(box.element)]));
     const agents = this.agentCard?.isConnected ? rect(this.agentCard) : null;

@@ -34,8 +34,16 @@ export function heroRow(board) {
   function update(feed, colours) {
     const where = feed.definitions["hero.response_p99_ms"]?.note ?? "";
     say(note, where.split("; ").at(-1), "hero.response_p99_ms");
-    say(tiles[1].label, feed.state.verdict ? "Achieved, whole run" : "Achieved", "hero.achieved_tps");
-    say(tiles[2].label, feed.state.verdict ? "p99, whole run" : "Response time, p99", "hero.response_p99_ms");
+    say(
+      tiles[1].label,
+      feed.state.verdict ? "Achieved, whole run" : "Achieved",
+      "hero.achieved_tps",
+    );
+    say(
+      tiles[2].label,
+      feed.state.verdict ? "p99, whole run" : "Response time, p99",
+      "hero.response_p99_ms",
+    );
     for (const one of tiles) one.update?.(feed);
     const now = performance.now();
     if (now < next && !feed.state.summary) return;
@@ -59,7 +67,12 @@ function tile(label, value, { lead = false, sub = [], curve, colour = "accent" }
     h("p", { class: "ll-sub" }, ...sub),
     curve ? canvas : null,
   );
-  return { element, label: heading, curve, spark: curve && spark(canvas, colour, `${colour}-fill`) };
+  return {
+    element,
+    label: heading,
+    curve,
+    spark: curve && spark(canvas, colour, `${colour}-fill`),
+  };
 }
 
 function failureTile(board) {
@@ -101,7 +114,10 @@ function recoveryTile(board) {
     show(counting, mode === "recovering");
     show(known, mode !== "recovering");
     flag(one.element, "mode", mode);
-    swapIcon(sub, missed ? "cross" : { recovering: "bolt", recovered: "check", waiting: "dash" }[mode]);
+    swapIcon(
+      sub,
+      missed ? "cross" : { recovering: "bolt", recovered: "check", waiting: "dash" }[mode],
+    );
     say(words, missed ? "not back by the end" : describe(mode, state), "hero.recovery_seconds");
   }
   return { ...one, update };

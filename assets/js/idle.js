@@ -8,7 +8,12 @@ export class Idle {
   constructor() {
     this.promise = h("p", { class: "ll-promise" });
     this.proofs = h("ul", { class: "ll-proofs" });
-    this.start = h("button", { class: "ll-start", type: "button", hidden: true }, icon("play"), "Start");
+    this.start = h(
+      "button",
+      { class: "ll-start", type: "button", hidden: true },
+      icon("play"),
+      "Start",
+    );
     this.hint = h("span");
     this.duration = h("b");
     this.kind = h("span");
@@ -18,23 +23,25 @@ export class Idle {
       "section",
       { class: "ll-idle", "aria-label": "Before the start" },
       h("div", { class: "ll-invitation" }, this.promise, this.proofs),
-      h(
-        "div",
-        { class: "ll-hint" },
-        this.start,
-        this.hint,
-        this.duration,
-        this.kind,
-      ),
+      h("div", { class: "ll-hint" }, this.start, this.hint, this.duration, this.kind),
       h(
         "div",
         { class: "ll-idle-plan" },
-        h("header", {}, h("h2", {}, "The plan"), h("span", { class: "ll-unit" }, "transactions per second, over the run")),
+        h(
+          "header",
+          {},
+          h("h2", {}, "The plan"),
+          h("span", { class: "ll-unit" }, "transactions per second, over the run"),
+        ),
         h("div", { class: "ll-plot-frame" }, host, this.over),
       ),
     );
     this.faults = [];
-    this.chart = new RunChart(host, (colours) => this.#options(colours), () => this.#label());
+    this.chart = new RunChart(
+      host,
+      (colours) => this.#options(colours),
+      () => this.#label(),
+    );
   }
 
   /** Takes the selected preset's plan. */
@@ -78,7 +85,10 @@ export class Idle {
       const limit = say(h("b"), `${value.toLocaleString("en-US")} ${unit}`, id);
       return h("li", {}, icon("circle"), say(h("span"), label, id), limit);
     };
-    this.proofs.replaceChildren(h("li", { class: "ll-label" }, "What it has to hold"), ...(state.criteria ?? []).map(proof));
+    this.proofs.replaceChildren(
+      h("li", { class: "ll-label" }, "What it has to hold"),
+      ...(state.criteria ?? []).map(proof),
+    );
   }
 
   #options(colours) {
@@ -86,7 +96,15 @@ export class Idle {
     return {
       scales: { x: { time: false, range: () => [0, this.end] }, y: { range: () => [0, this.top] } },
       axes: axes(colours, { values: compact, space: 48 }),
-      series: [{}, { stroke: colours.accent, width: 2.5, fill: colours["accent-fill"], points: { show: false } }],
+      series: [
+        {},
+        {
+          stroke: colours.accent,
+          width: 2.5,
+          fill: colours["accent-fill"],
+          points: { show: false },
+        },
+      ],
       hooks: { draw: [(plot) => this.#marks(plot, colours)] },
     };
   }
@@ -96,7 +114,10 @@ export class Idle {
       for (const x of [fault.start_seconds, fault.end_seconds]) {
         if (x === null) continue;
         const at = plot.valToPos(x, "x", true);
-        const points = [[at, plot.bbox.top], [at, plot.bbox.top + plot.bbox.height]];
+        const points = [
+          [at, plot.bbox.top],
+          [at, plot.bbox.top + plot.bbox.height],
+        ];
         strokeLine(plot, points, { colour: colours.warn, width: 1.25, dash: [2, 4] });
       }
     }
@@ -107,7 +128,9 @@ export class Idle {
     if (!area) return;
     const faults = this.state.faults ?? [];
     while (this.faults.length < faults.length) {
-      this.faults.push(h("span", { class: "ll-fault", "data-status": "planned" }, icon("bolt"), h("span")));
+      this.faults.push(
+        h("span", { class: "ll-fault", "data-status": "planned" }, icon("bolt"), h("span")),
+      );
       this.over.append(this.faults.at(-1));
     }
     this.faults.forEach((label, at) => {

@@ -4,7 +4,18 @@
  * The scale is logarithmic because a steady state of one millisecond and a crash of a thousand must
  * both be legible; the card says so.
  */
-import { axes, chartCard, drawFaults, drawn, legendEntry, place, RunChart, runEnd, series, strokeLine } from "./chart.js";
+import {
+  axes,
+  chartCard,
+  drawFaults,
+  drawn,
+  legendEntry,
+  place,
+  RunChart,
+  runEnd,
+  series,
+  strokeLine,
+} from "./chart.js";
 import { h, say, show } from "./dom.js";
 
 const PERCENTILES = ["p50", "p95", "p99"];
@@ -23,7 +34,11 @@ export class Latency {
     this.element = card.element;
     this.over = card.over;
     this.lines = new Map();
-    this.chart = new RunChart(card.host, (colours) => this.#options(colours), () => this.#label());
+    this.chart = new RunChart(
+      card.host,
+      (colours) => this.#options(colours),
+      () => this.#label(),
+    );
   }
 
   /** Takes the newest rows and criteria. */
@@ -35,7 +50,10 @@ export class Latency {
     const keep = drawn(rows, p99);
     const columns = PERCENTILES.map((name) => rows.get(`response_${name}_ms`));
     this.end = runEnd(feed);
-    this.range = decades(columns, this.criteria.map((line) => line.value));
+    this.range = decades(
+      columns,
+      this.criteria.map((line) => line.value),
+    );
     this.chart.set([
       series(rows.get("schedule_seconds"), keep),
       ...columns.map((ys) => series(ys, keep, above)),
@@ -55,13 +73,22 @@ export class Latency {
     const decade = (y) => Math.abs(Math.log10(y) - Math.round(Math.log10(y))) < 1e-9;
     const only = (_, splits) => splits.map((y) => (decade(y) ? y : null));
     const plain = (_, splits) => splits.map((y) => (decade(y) ? y.toLocaleString("en-US") : ""));
-    const line = (colour, width, dash) => ({ stroke: colour, width, dash, points: { show: false } });
+    const line = (colour, width, dash) => ({
+      stroke: colour,
+      width,
+      dash,
+      points: { show: false },
+    });
     return {
       scales: {
         x: { time: false, range: () => [0, this.end] },
         y: { distr: 3, log: 10, range: () => this.range },
       },
-      axes: axes(colours, { values: plain, filter: only, grid: { stroke: colours.grid, width: 1, filter: only } }),
+      axes: axes(colours, {
+        values: plain,
+        filter: only,
+        grid: { stroke: colours.grid, width: 1, filter: only },
+      }),
       series: [
         {},
         line(colours.muted, 1.25),
@@ -77,17 +104,28 @@ export class Latency {
 
   #under(plot, colours) {
     if (!this.feed) return;
-    drawFaults(plot, this.feed.state.faults ?? [], colours, this.feed.rows.last("schedule_seconds"));
+    drawFaults(
+      plot,
+      this.feed.state.faults ?? [],
+      colours,
+      this.feed.rows.last("schedule_seconds"),
+    );
   }
 
   #above(plot, colours) {
     const point = (x, y) => [plot.valToPos(x, "x", true), plot.valToPos(y, "y", true)];
     for (const { value } of this.criteria) {
-      strokeLine(plot, [point(0, value), point(this.end, value)], { colour: colours.bad, width: 1.25, dash: [2, 3] });
+      strokeLine(plot, [point(0, value), point(this.end, value)], {
+        colour: colours.bad,
+        width: 1.25,
+        dash: [2, 3],
+      });
     }
     const now = this.feed.rows.last("schedule_seconds");
     if (!Number.isFinite(now) || now >= this.end) return;
-    strokeLine(plot, [point(now, this.range[0]), point(now, this.range[1])], { colour: colours.text });
+    strokeLine(plot, [point(now, this.range[0]), point(now, this.range[1])], {
+      colour: colours.text,
+    });
   }
 
   #label() {
@@ -108,7 +146,12 @@ export class Latency {
 
   #addLine(key) {
     const id = `criterion.${key}.threshold`;
-    const label = h("span", { class: "ll-criterion" }, h("span"), this.board.create(id, { pace: "now" }));
+    const label = h(
+      "span",
+      { class: "ll-criterion" },
+      h("span"),
+      this.board.create(id, { pace: "now" }),
+    );
     this.over.append(label);
     return label;
   }

@@ -26,7 +26,13 @@ export function nodeBox(board, node) {
   const element = h(
     "div",
     { class: `ll-node ll-${type}`, "data-node": id },
-    h("div", { class: "ll-node-name" }, OUTCOME_ICONS[id] ? icon(OUTCOME_ICONS[id]) : null, name, word),
+    h(
+      "div",
+      { class: "ll-node-name" },
+      OUTCOME_ICONS[id] ? icon(OUTCOME_ICONS[id]) : null,
+      name,
+      word,
+    ),
     ...figures(board, id, type),
   );
   say(name, title(node), `flow.${id}.tps`);
@@ -56,7 +62,12 @@ function figures(board, id, type) {
         small(board.create("flow.queue_depth"), " queued"),
       ];
     case "scorer":
-      return [line(board.create(`flow.${id}.tps`), board.create(`flow.${id}.latency_ms`, { className: "ll-soft" }))];
+      return [
+        line(
+          board.create(`flow.${id}.tps`),
+          board.create(`flow.${id}.latency_ms`, { className: "ll-soft" }),
+        ),
+      ];
     case "agent":
       return [board.create(`flow.${id}.latency_ms`, { className: "ll-soft" })];
     case "aggregator":
@@ -89,7 +100,10 @@ function title({ node_id: id, node_type: type, node_name: given }) {
 
 /** "RiskAssessor" or "risk_assessor" as "Risk assessor". */
 function inWords(name) {
-  const words = name.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
+  const words = name
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .replaceAll("_", " ")
+    .toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -38,11 +38,18 @@ export function goneNotice() {
 
 /** The last few events of the run, newest first, as an element with `update(feed)`. */
 export function ticker() {
-  const list = h("ol", { class: "ll-ticker", "aria-label": "Latest events", "aria-live": "polite" });
+  const list = h("ol", {
+    class: "ll-ticker",
+    "aria-label": "Latest events",
+    "aria-live": "polite",
+  });
 
   function update({ state }) {
     const events = state.events ?? [];
-    const latest = events.map((event, at) => [event, at]).slice(-LATEST).reverse();
+    const latest = events
+      .map((event, at) => [event, at])
+      .slice(-LATEST)
+      .reverse();
     const key = JSON.stringify(latest);
     if (key === list.key) return;
     list.key = key;

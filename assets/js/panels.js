@@ -27,7 +27,9 @@ function benchmarkPanel(board) {
   let shown = "";
 
   function update({ definitions }) {
-    const ids = Object.keys(definitions).filter((id) => /^benchmark\.[^.]+$/.test(id)).slice(0, MOST_FACTS);
+    const ids = Object.keys(definitions)
+      .filter((id) => /^benchmark\.[^.]+$/.test(id))
+      .slice(0, MOST_FACTS);
     show(element, ids.length > 0);
     if (ids.join() === shown) return;
     shown = ids.join();
@@ -42,7 +44,12 @@ function fact(board, id, { label, source, note }) {
   const from = h("p", { class: "ll-fact-source", figure: id }, source ? sourceText(source) : "");
   say(words, label, id);
   const limit = note ? say(h("p", { class: "ll-note" }), note, id) : null;
-  return h("li", {}, board.create(id, { pace: "now", className: "ll-fact-value" }), h("div", {}, words, limit, from));
+  return h(
+    "li",
+    {},
+    board.create(id, { pace: "now", className: "ll-fact-value" }),
+    h("div", {}, words, limit, from),
+  );
 }
 
 function costPanel(board) {
@@ -94,7 +101,12 @@ function qualityPanel(board) {
   const element = card(
     "Decision quality under load",
     "labels stay in the generator",
-    h("ul", { class: "ll-facts" }, row("quality.recall", "of frauds flagged"), row("quality.false_positive_rate", "of honest payments flagged")),
+    h(
+      "ul",
+      { class: "ll-facts" },
+      row("quality.recall", "of frauds flagged"),
+      row("quality.false_positive_rate", "of honest payments flagged"),
+    ),
     note,
   );
 

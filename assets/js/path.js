@@ -48,7 +48,16 @@ export function detour(from, to, lane, stacked) {
 }
 
 function straight(x0, y0, x1, y1) {
-  return [x0, y0, x0 + (x1 - x0) / 3, y0 + (y1 - y0) / 3, x1 - (x1 - x0) / 3, y1 - (y1 - y0) / 3, x1, y1];
+  return [
+    x0,
+    y0,
+    x0 + (x1 - x0) / 3,
+    y0 + (y1 - y0) / 3,
+    x1 - (x1 - x0) / 3,
+    y1 - (y1 - y0) / 3,
+    x1,
+    y1,
+  ];
 }
 
 function cubic([x0, y0, x1, y1, x2, y2, x3, y3], t) {

@@ -2,9 +2,10 @@
  * Moving dots on the flow's streams, drawn on two canvases: beds below, dots above.
  *
  * A stream's dots a second grow with its measured rate and their speed falls with its measured
- * latency, on one scale for all streams: DOTS_AT_FULL dots a second for the plan's highest rate, and
- * (share of it) to the power of EVEN otherwise, so that one in a hundred is still seen. Drawing is capped at 30 frames a second, 2 device pixels a pixel and MAX_DOTS; with
- * reduced motion the dots stand still at the same density.
+ * latency, on one scale for all streams: DOTS_AT_FULL dots a second for the plan's highest rate,
+ * and (share of it) to the power of EVEN otherwise, so that one in a hundred is still seen. Drawing
+ * is capped at 30 frames a second, 2 device pixels a pixel and MAX_DOTS; with reduced motion the
+ * dots stand still at the same density.
  */
 import { STEP } from "./path.js";
 import { calm } from "./dom.js";
@@ -155,7 +156,9 @@ function drawBed(context, { path, kind, state, rate, shy }, colours) {
   const dead = state === "down" || state === "starting";
   if (shy && !(rate > 0)) return;
   context.beginPath();
-  path.xs.forEach((x, at) => (at ? context.lineTo(x, path.ys[at]) : context.moveTo(x, path.ys[at])));
+  path.xs.forEach((x, at) =>
+    at ? context.lineTo(x, path.ys[at]) : context.moveTo(x, path.ys[at]),
+  );
   const { colour, fill } = SHAPES[kind];
   context.setLineDash([]);
   if (!dead) {
@@ -192,7 +195,13 @@ function drawShape(context, shape) {
   context.beginPath();
   if (shape === "circle") context.arc(0, 0, 1.6, 0, 7);
   if (shape === "square") context.rect(-1.9, -1.9, 3.8, 3.8);
-  if (shape === "diamond") [[0, -2.9], [2.9, 0], [0, 2.9], [-2.9, 0]].forEach((p) => context.lineTo(...p));
+  if (shape === "diamond")
+    [
+      [0, -2.9],
+      [2.9, 0],
+      [0, 2.9],
+      [-2.9, 0],
+    ].forEach((p) => context.lineTo(...p));
   if (shape !== "cross") return context.fill();
   context.lineWidth = 1.5;
   context.moveTo(-2.2, -2.2);

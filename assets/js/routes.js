@@ -17,7 +17,8 @@ export function routes(boxes, agents, frame) {
     stacked
       ? { x: box.x + box.width * share, y: box.y }
       : { x: box.x, y: box.y + box.height * share };
-  const add = (key, from, to, kind) => from && to && out.set(key, { path: link(from, to, stacked), kind });
+  const add = (key, from, to, kind) =>
+    from && to && out.set(key, { path: link(from, to, stacked), kind });
   const spread = (at, count) => 0.5 + ((at + 0.5) / count - 0.5) * 0.55;
 
   const edge = boxes.get("edge") ?? boxes.get("target");
@@ -28,10 +29,13 @@ export function routes(boxes, agents, frame) {
   scorers.forEach((id, at) => {
     const next = agents ?? decision;
     add(`to.${id}`, side(edge, spread(at, scorers.length)), into(boxes.get(id)), "in");
-    if (next) add(`from.${id}`, side(boxes.get(id)), into(next, spreadWide(at, scorers.length)), "work");
+    if (next)
+      add(`from.${id}`, side(boxes.get(id)), into(next, spreadWide(at, scorers.length)), "work");
   });
   agentIds.forEach((id, at) => {
-    const from = stacked ? side(agents, spread(at, agentIds.length)) : { x: agents.right, y: middle(boxes.get(id)) };
+    const from = stacked
+      ? side(agents, spread(at, agentIds.length))
+      : { x: agents.right, y: middle(boxes.get(id)) };
     if (decision) add(`from.${id}`, from, into(decision, spread(at, agentIds.length)), "work");
   });
   addOutcomes(out, boxes, decision ?? edge, { side, into, add, spread });
@@ -53,7 +57,11 @@ function addJournal(out, boxes, stacked) {
   const beside = to.y < from.bottom;
   const path = beside
     ? link({ x: from.right, y: middle(from) }, { x: to.x, y: middle(to) }, false)
-    : link({ x: from.x + from.width / 2, y: from.bottom }, { x: to.x + to.width / 2, y: to.y }, true);
+    : link(
+        { x: from.x + from.width / 2, y: from.bottom },
+        { x: to.x + to.width / 2, y: to.y },
+        true,
+      );
   if (!stacked || beside) out.set("journal", { path, kind: "work" });
 }
 
@@ -61,7 +69,9 @@ function addFailed(out, boxes, edge, frame, stacked) {
   const to = boxes.get("outcome.failed");
   if (!edge || !to) return;
   const lane = stacked ? frame.right - 7 : frame.bottom - 13;
-  const from = stacked ? { x: edge.right, y: middle(edge) } : { x: edge.x + edge.width / 2, y: edge.bottom };
+  const from = stacked
+    ? { x: edge.right, y: middle(edge) }
+    : { x: edge.x + edge.width / 2, y: edge.bottom };
   const end = stacked ? { x: to.right, y: middle(to) } : { x: to.x, y: middle(to) };
   out.set("failed", { path: detour(from, end, lane, stacked), kind: "failed", shy: true });
 }
@@ -76,9 +86,12 @@ export function rates(nodes, figures) {
     state: state ?? "unknown",
   });
   const edge = by.get("edge") ?? by.get("target");
-  const out = { in: { ...of(by.get("source")), latency: edge?.latency_ms ?? 0, state: edge?.status ?? "up" } };
+  const out = {
+    in: { ...of(by.get("source")), latency: edge?.latency_ms ?? 0, state: edge?.status ?? "up" },
+  };
   for (const node of nodes) {
-    if (node.node_type === "scorer") out[`to.${node.node_id}`] = out[`from.${node.node_id}`] = of(node);
+    if (node.node_type === "scorer")
+      out[`to.${node.node_id}`] = out[`from.${node.node_id}`] = of(node);
     if (node.node_type === "agent") out[`from.${node.node_id}`] = of(node);
   }
   for (const name of OUTCOMES) out[`to.${name}`] = of(by.get(`outcome.${name}`), "up");

@@ -21,7 +21,8 @@ import { attachTooltip } from "./tooltip.js";
 import { finalSummary, verdictPanel } from "./verdict.js";
 
 const CLEANUP_MS = 200;
-const SHEETS = ["../vendor/uPlot/uPlot.min.css", "../css/stage.css", "../css/stage-cards.css"];
+const PARTS = ["", "-title", "-hero", "-flow", "-charts", "-close", "-idle", "-sizes"];
+const SHEETS = ["../vendor/uPlot/uPlot.min.css", ...PARTS.map((part) => `../css/stage${part}.css`)];
 const FONT = "../fonts/inter-latin-wght-normal.woff2";
 const FINAL = new Set(["completed", "failed", "cancelled"]);
 const STAGES = Symbol.for("limelight.stages");
@@ -72,7 +73,9 @@ function fontLoaded() {
 }
 
 function sheetLinks() {
-  return SHEETS.map((path) => h("link", { rel: "stylesheet", href: new URL(path, import.meta.url).href }));
+  return SHEETS.map((path) =>
+    h("link", { rel: "stylesheet", href: new URL(path, import.meta.url).href }),
+  );
 }
 
 class Stage {
@@ -138,12 +141,51 @@ class Stage {
     this.ticker = ticker();
     const warnings = warningLine();
     const below = panels(board);
-    const charts = h("section", { class: "ll-charts" }, this.timeline.element, this.latency.element);
-    this.run = h("div", { class: "ll-run" }, this.hero.element, this.flow.element, this.verdict.element, this.ticker.element, charts);
-    this.parts = [this.title, this.gone, warnings, this.hero, this.flow, this.verdict, this.timeline, this.latency, this.idle, this.ticker, below];
-    const inside = h("div", { class: "ll-inside" }, this.title.element, this.gone.element, warnings.element, this.idle.element, this.run, below.element);
+    const charts = h(
+      "section",
+      { class: "ll-charts" },
+      this.timeline.element,
+      this.latency.element,
+    );
+    this.run = h(
+      "div",
+      { class: "ll-run" },
+      this.hero.element,
+      this.flow.element,
+      this.verdict.element,
+      this.ticker.element,
+      charts,
+    );
+    this.parts = [
+      this.title,
+      this.gone,
+      warnings,
+      this.hero,
+      this.flow,
+      this.verdict,
+      this.timeline,
+      this.latency,
+      this.idle,
+      this.ticker,
+      below,
+    ];
+    const inside = h(
+      "div",
+      { class: "ll-inside" },
+      this.title.element,
+      this.gone.element,
+      warnings.element,
+      this.idle.element,
+      this.run,
+      below.element,
+    );
     const links = sheetLinks();
-    this.element = h("div", { class: "ll", "data-ll-stage": true, "data-ready": "false", style: "visibility:hidden" }, ...links, inside);
+    this.element = h(
+      "div",
+      { class: "ll", "data-ll-stage": true, "data-ready": "false", style: "visibility:hidden" },
+      ...links,
+      inside,
+    );
     attachTooltip(this.element, this.feed);
     this.watch = new IntersectionObserver(([entry]) => (this.visible = entry.isIntersecting));
     this.watch.observe(this.flow.element);
@@ -177,7 +219,9 @@ class Stage {
     show(this.run, !idle);
     show(this.flow.element, !final);
     show(this.verdict.element, final);
-    const hidden = new Set(idle ? [this.hero, this.flow, this.verdict, this.timeline, this.latency] : [this.idle]);
+    const hidden = new Set(
+      idle ? [this.hero, this.flow, this.verdict, this.timeline, this.latency] : [this.idle],
+    );
     for (const part of this.parts) if (!hidden.has(part)) part.update?.(feed, this.colours);
     if (feed.version !== this.version) this.board.flush();
     this.version = feed.version;

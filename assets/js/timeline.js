@@ -1,7 +1,18 @@
 /**
  * The whole run on one chart: planned rate, achieved rate, failures, faults, recovery, and now.
  */
-import { axes, chartCard, drawFaults, drawn, legendEntry, place, RunChart, runEnd, series, strokeLine } from "./chart.js";
+import {
+  axes,
+  chartCard,
+  drawFaults,
+  drawn,
+  legendEntry,
+  place,
+  RunChart,
+  runEnd,
+  series,
+  strokeLine,
+} from "./chart.js";
 import { flag, h, icon, say, show } from "./dom.js";
 
 const HEADROOM = 1.4;
@@ -25,7 +36,11 @@ export class Timeline {
     this.now = h("span", { class: "ll-now", "data-centre": "1", hidden: true }, "now");
     this.over.append(this.now);
     this.faultLabels = [];
-    this.chart = new RunChart(card.host, (colours) => this.#options(colours), () => this.#label());
+    this.chart = new RunChart(
+      card.host,
+      (colours) => this.#options(colours),
+      () => this.#label(),
+    );
   }
 
   /** Takes the newest rows and faults. */
@@ -64,7 +79,12 @@ export class Timeline {
       axes: axes(colours, { values: compact }),
       series: [
         {},
-        { stroke: colours.accent, width: 1.75, fill: colours["accent-fill"], points: { show: false } },
+        {
+          stroke: colours.accent,
+          width: 1.75,
+          fill: colours["accent-fill"],
+          points: { show: false },
+        },
         { stroke: colours.bad, width: 1.75, fill: colours["bad-fill"], points: { show: false } },
       ],
       hooks: {
@@ -76,17 +96,28 @@ export class Timeline {
 
   #under(plot, colours) {
     if (!this.feed) return;
-    drawFaults(plot, this.feed.state.faults ?? [], colours, this.feed.rows.last("schedule_seconds"));
+    drawFaults(
+      plot,
+      this.feed.state.faults ?? [],
+      colours,
+      this.feed.rows.last("schedule_seconds"),
+    );
   }
 
   #above(plot, colours) {
     const { state, rows } = this.feed;
     const point = ([x, y]) => [plot.valToPos(x, "x", true), plot.valToPos(y, "y", true)];
-    strokeLine(plot, (state.plan ?? []).map(point), { colour: colours.muted, width: 1.5, dash: [5, 5] });
+    strokeLine(plot, (state.plan ?? []).map(point), {
+      colour: colours.muted,
+      width: 1.5,
+      dash: [5, 5],
+    });
     const upright = (x, style) => strokeLine(plot, [point([x, 0]), point([x, this.top])], style);
     for (const fault of state.faults ?? []) {
-      if (fault.status === "planned") upright(fault.start_seconds, { colour: colours.warn, dash: [2, 4] });
-      if (fault.recovered_seconds) upright(fault.recovered_seconds, { colour: colours.accent, width: 1.5 });
+      if (fault.status === "planned")
+        upright(fault.start_seconds, { colour: colours.warn, dash: [2, 4] });
+      if (fault.recovered_seconds)
+        upright(fault.recovered_seconds, { colour: colours.accent, width: 1.5 });
     }
     const now = rows.last("schedule_seconds");
     if (Number.isFinite(now) && now < this.end) upright(now, { colour: colours.text });
@@ -111,9 +142,14 @@ export class Timeline {
     show(recovered, Boolean(span?.recovered_seconds));
     if (!span) return;
     flag(fault, "status", span.status);
-    say(fault.lastChild, span.status === "planned" ? `${span.name}, planned` : span.name, "run.faults");
+    say(
+      fault.lastChild,
+      span.status === "planned" ? `${span.name}, planned` : span.name,
+      "run.faults",
+    );
     this.#settle(fault, area, this.chart.at(span.start_seconds), lanes);
-    if (span.recovered_seconds) this.#settle(recovered, area, this.chart.at(span.recovered_seconds) + 3, lanes);
+    if (span.recovered_seconds)
+      this.#settle(recovered, area, this.chart.at(span.recovered_seconds) + 3, lanes);
   }
 
   /** In the first lane with room, or pushed right of what stands in the least crowded one. */

@@ -53,8 +53,17 @@ function criterion({ key, label, outcome, explanation, formula }, state) {
   const id = `criterion.${key}.threshold`;
   const known = (state.criteria ?? []).find((line) => line.key === key)?.label;
   const name = say(h("span", { class: "ll-criterion-name" }), label ?? known ?? plainName(key), id);
-  const result = h("span", { class: "ll-criterion-outcome" }, icon(OUTCOMES[outcome] ?? "dash"), say(h("span"), outcome, id));
-  const because = say(h("p", { class: "ll-criterion-why" }), explanation || formula || "", `criterion.${key}.measured`);
+  const result = h(
+    "span",
+    { class: "ll-criterion-outcome" },
+    icon(OUTCOMES[outcome] ?? "dash"),
+    say(h("span"), outcome, id),
+  );
+  const because = say(
+    h("p", { class: "ll-criterion-why" }),
+    explanation || formula || "",
+    `criterion.${key}.measured`,
+  );
   const item = h("li", {}, result, h("div", {}, name, because));
   flag(item, "outcome", outcome);
   return item;
