@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from engine.model.address import endpoint, loopback_problem
 from engine.model.control import PlatformReport
 from engine.model.errors import ConfigurationError, TargetError
 from engine.model.results import Target
@@ -14,45 +14,19 @@ from engine.ports import FaultInjector, JournalRows
 CONNECT_SECONDS = 2.0
 
 
-def check_loopback(url: str) -> str:
-    """The URL, with a path if it had none.
+class LoopbackTarget:
+    """An endpoint on this machine that speaks the platform's request and response shapes.
 
     Raises:
-        ConfigurationError: It is not plain http, or not on this machine.
+        ConfigurationError: The URL is not plain http, or not on this machine.
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port or 80
-    except ValueError as error:
-        msg = f"--target: {url!r} is no URL: {error}"
-        raise ConfigurationError([msg]) from None
-    if parts.scheme != "http" or not parts.hostname:
-        msg = f"--target: must be http://HOST:PORT/PATH on this machine, got {url!r}"
-        raise ConfigurationError([msg])
-    if not _is_loopback(parts.hostname):
-        msg = (
-            f"--target: must be on this machine (127.0.0.0/8, ::1 or localhost), "
-            f"got {parts.hostname!r}"
-        )
-        raise ConfigurationError([msg])
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"http://{host}:{port}{parts.path or '/v1/transactions'}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class LoopbackTarget:
-    """An endpoint on this machine that speaks the platform's request and response shapes."""
 
     def __init__(self, url: str) -> None:
-        self._url = check_loopback(url)
+        problem = loopback_problem(url)
+        if problem is not None:
+            msg = f"--target must be http://HOST:PORT/PATH on this machine, got {url!r}: {problem}"
+            raise ConfigurationError([msg])
+        self._url = endpoint(url)
 
     def start(self, run_id: str) -> Target:  # noqa: ARG002 - a port's signature
         """See that somebody listens; raises TargetError with what to do."""

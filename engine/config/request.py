@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from engine.config.check import check, nearest
 from engine.config.derive import request_for
 from engine.config.loader import load
 from engine.config.presets import preset, preset_names
 from engine.config.schema import show
+from engine.model.address import loopback_problem
 from engine.model.config import StressTestConfig
 from engine.model.errors import ConfigurationError
 from engine.model.request import RunRequest
@@ -72,21 +71,8 @@ def build_request(
 def target_problems(url: str) -> list[str]:
     """Why this is not an endpoint on this machine; [] if it is."""
     example = "an address on this machine such as http://127.0.0.1:8080"
-    where = f"--target must be {example}, got {show(url)}"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        return [f"{where}: {error}"]
-    if parts.scheme != "http":
-        return [f"{where}: it does not begin with http://"]
-    if parts.username is not None or parts.query or parts.fragment:
-        return [f"{where}: no user, query or fragment may stand in it"]
-    if port == 0:
-        return [f"{where}: the port must be from 1 to 65535"]
-    if not _is_loopback(parts.hostname or ""):
-        return [f"{where}: {parts.hostname or 'no host'} is not a loopback address"]
-    return []
+    problem = loopback_problem(url)
+    return [f"--target must be {example}, got {show(url)}: {problem}"] if problem else []
 
 
 def _cut_problems(scenario: TestScenario, cut: object) -> list[str]:
@@ -95,15 +81,6 @@ def _cut_problems(scenario: TestScenario, cut: object) -> list[str]:
         return []
     whole = f"{scenario.duration_seconds:g}"
     return [f"--duration must be ≤ the duration of {scenario.scenario_id} ({whole}), got {asked:g}"]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _as_option(problem: str) -> str:
