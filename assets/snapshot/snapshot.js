@@ -4,7 +4,8 @@
  * save each part. Nothing is fetched; without this script every number below the charts still stands.
  */
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const PRINT_WIDTH = 1020;
+const PRINTED = { timeline: 590, response: 370 };
+const PRINTED_HEIGHT = 240;
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
 let printing = false;
 let columns = {};
@@ -23,7 +24,7 @@ function draw() {
   for (const [name, view] of Object.entries(chosen)) {
     const traces = view.data.map((trace) => ({ ...trace, x: columns[trace.meta.x], y: columns[trace.meta.y] }));
     const host = document.getElementById(`chart-${name}`);
-    const size = printing ? { width: PRINT_WIDTH, height: 250, autosize: false } : { autosize: true };
+    const size = printing ? { width: PRINTED[name], height: PRINTED_HEIGHT, autosize: false } : { autosize: true };
     Plotly.react(host, traces, { ...view.layout, ...size }, CONFIG);
   }
 }

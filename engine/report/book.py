@@ -58,7 +58,8 @@ def origin(figure: Figure) -> str:
     """Where a figure's number came from, in one line."""
     if figure.value is None:
         return figure.note or "not measured"
-    parts = [str(figure.provenance)]
+    given = figure.provenance is Provenance.ASSUMED
+    parts = [] if given else [str(figure.provenance)]
     if figure.provenance is Provenance.MEASURED:
         if figure.window_seconds is not None:
             parts.append(f"over {figure.window_seconds:,.4g} s")
@@ -68,7 +69,7 @@ def origin(figure: Figure) -> str:
         parts.append(figure.formula)
     if figure.source:
         said = (figure.source.publisher, figure.source.title, figure.source.date)
-        parts.append(", ".join(filter(None, said)))
+        parts.append(("given by " if given else "") + ", ".join(filter(None, said)))
     if figure.note:
         parts.append(figure.note)
     return " · ".join(parts)

@@ -48,13 +48,17 @@ def rate(value: float) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """Three significant digits, at most one decimal."""
+    """Three significant digits, at most one decimal; never rounded down to nothing."""
+    if 0 < value < 0.05:
+        return "< 0.1 ms"
     return f"{value:,.0f} ms" if abs(value) >= 99.95 else f"{value:,.1f} ms"
 
 
 def seconds(value: float) -> str:
-    """Seconds, with one decimal below a hundred."""
-    return f"{value:,.0f} s" if abs(value) >= 99.95 or value == int(value) else f"{value:,.1f} s"
+    """Three significant digits, at most two decimals."""
+    if value == int(value) or abs(value) >= 99.95:
+        return f"{value:,.0f} s"
+    return f"{value:.1f} s" if abs(value) >= 9.995 else f"{value:.2f} s"
 
 
 def cpu_seconds(value: float) -> str:

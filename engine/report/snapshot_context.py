@@ -27,9 +27,9 @@ METHOD = (
     "Every fault was really applied, and seen to take effect, before it counts as one.",
     "Labels stay in the load generator; the platform never sees which transactions are fraud.",
     "A percentile is shown only where there are enough samples for it.",
-    "Load generator and platform shared one machine, over loopback, without a network.",
-    "The journal survives the death of any process; the loss of power is not claimed.",
+    "Load generator and target shared one machine, over loopback, without a network.",
 )
+JOURNAL = "The journal survives the death of any process; the loss of power is not claimed."
 
 
 def benchmarks(book: Book) -> Html:
@@ -100,7 +100,8 @@ def method(book: Book, record: RunRecord) -> Html:
         if doubts
         else el("p", "The load generator found no reason to doubt itself.")
     )
-    sentences = el("ul", *(el("li", sentence) for sentence in METHOD))
+    told = (*METHOD, JOURNAL) if record.summary.target.has_journal else METHOD
+    sentences = el("ul", *(el("li", sentence) for sentence in told))
     return card("How it was measured", "", sentences, doubt, class_="method")
 
 

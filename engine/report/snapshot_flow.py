@@ -53,7 +53,7 @@ def _platform(book: Book, record: RunRecord) -> list[Html]:
     fan = FAN[: max(1, len(rows))] if rows else (50.0,)
     return [
         _ribbon([(50.0, 50.0)], ["flow"]),
-        _node("Edge", book.show(edge), "request read to answer written"),
+        _node("Edge", book.show(edge), "request to answer, median"),
         _ribbon([(50.0, end) for end in fan], ["flow"] * len(fan)),
         el(
             "div",
@@ -64,7 +64,7 @@ def _platform(book: Book, record: RunRecord) -> list[Html]:
             class_="node scorers",
         ),
         _ribbon([(start, 50.0) for start in fan], ["good"] * len(fan)),
-        _node("Journal", book.show(commit), "to commit, before the answer"),
+        _node("Journal", book.show(commit), "median commit, before the answer"),
     ]
 
 

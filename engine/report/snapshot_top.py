@@ -96,13 +96,21 @@ def hero(book: Book, record: RunRecord) -> Html:
         ),
         _tile(
             "Failed · lost",
-            join(book.show(row["hero.failed"]), el("span", " · ", class_="unit"), book.show(lost)),
-            lost.note or "",
+            join(book.show(row["hero.failed"]), el("span", " · ", class_="separator"), book.show(lost)),
+            _loss(summary),
         ),
         _tile("Recovery", _recovered(book, recovery, summary), _whence(summary)),
         class_="hero",
         aria_label="Result",
     )
+
+
+def _loss(summary: RunSummary) -> str:
+    if not summary.target.has_journal:
+        return "failed: no decision · lost: not measured, the target has no journal"
+    if summary.journal is None:
+        return "failed: no decision · lost: not checked against the journal yet"
+    return "failed: no decision · lost: acknowledged, not in the journal"
 
 
 def _recovered(book: Book, recovery: Figure, summary: RunSummary) -> Html:

@@ -57,7 +57,7 @@ def response(record: RunRecord, theme: Theme = LIGHT) -> go.Figure:
     frame = chart_frame(record)
     figure = go.Figure()
     _add(figure, frame, "response_p50_ms", "p50", {"color": theme.muted, "width": 1.5})
-    flow = {"color": theme.flow, "dash": "dash", "width": 1.75}
+    flow = {"color": theme.flow, "dash": "4px,2px", "width": 1.75}
     _add(figure, frame, "response_p95_ms", "p95", flow)
     _add(figure, frame, "response_p99_ms", "p99", {"color": theme.accent, "width": 2})
     highest = _highest(frame, ("response_p99_ms", "response_p95_ms", "response_p50_ms"))
@@ -108,7 +108,7 @@ def _dress(figure: go.Figure, record: RunRecord, theme: Theme, top: float, unit:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": FONT, "size": 13, "color": theme.text},
-        margin={"l": 56, "r": 16, "t": 38, "b": 34},
+        margin={"l": 48, "r": 22, "t": 30, "b": 24, "pad": 0},
         hovermode="x unified",
         hoverlabel={
             "bgcolor": theme.surface,
