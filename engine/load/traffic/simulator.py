@@ -2,6 +2,18 @@
 
 Transaction n depends on (seed, mix, n) only: not on the rate, pauses, or how many workers share the
 customers. Labels (`kinds`) stay in this process; the bodies hold none.
+
+Share of all transactions, by mix (the shares of `engine.model.scenario.MIX_SHARES`, fraud split by
+`plan.CAMPAIGNS`; `report.describe` measures them):
+
+    mix        legitimate  card testing  account takeover  refused edge cases
+    stress     80 %        8.3 %         6.7 %             5 %
+    demo       97 %        1.1 %         0.9 %             1 %
+    realistic  99.9 %      0.053 %       0.047 %           none
+
+Where a mix has edge cases, three of ten thousand transactions are of a huge amount, which is to be
+decided, not refused. A customer buys twice a day on average (the busiest tenth nearly four times):
+100,000 arrivals are ten days and twenty transactions a customer, a million 100 days.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.analysis.quality import (
@@ -102,6 +102,7 @@ def test_a_prevalence_outside_its_bounds_is_refused(prevalence):
         precision_at(Confusion(50, 50, 50, 50), prevalence)
 
 
+@settings(deadline=None)
 @given(hits=counts, misses=counts)
 def test_an_interval_holds_its_share_within_zero_and_one(hits, misses):
     samples = hits + misses
@@ -112,6 +113,7 @@ def test_an_interval_holds_its_share_within_zero_and_one(hits, misses):
         assert found.low < found.high
 
 
+@settings(deadline=None)
 @given(hits=st.integers(0, 500), misses=st.integers(0, 500))
 def test_ten_times_the_samples_narrow_the_interval(hits, misses):
     samples = max(1, hits + misses)
@@ -120,6 +122,7 @@ def test_ten_times_the_samples_narrow_the_interval(hits, misses):
     assert nearer_high - nearer_low < high - low
 
 
+@settings(deadline=None)
 @given(
     made=st.builds(Confusion, counts, counts, counts, counts),
     prevalence=st.floats(1e-5, 0.5),

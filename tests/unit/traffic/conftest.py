@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from engine.load.traffic.report import Sample, collect
 from engine.load.traffic.simulator import Block, Simulator
 from engine.model.scenario import TrafficMix
 
 PREFIX = "a1b2c3d4-"
+
+settings.register_profile("unhurried", deadline=None)  # other processes may have the cores
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

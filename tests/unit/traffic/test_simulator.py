@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.load.traffic.edges import CASES
+from engine.load.traffic.edges import BAD_TIMES, NOWHERE, REQUIRED, UNKNOWN_CURRENCIES
 from engine.load.traffic.places import usd_per_unit
 from engine.load.traffic.simulator import BLOCK, FRAUD_KINDS, Simulator
 from engine.model.decision import Transaction
@@ -68,17 +68,15 @@ def test_the_shares_of_any_number_of_workers_are_together_the_single_stream(mix,
 
 
 def test_a_customer_belongs_to_one_share():
-    workers = [Simulator(5, TrafficMix.REALISTIC, PREFIX, share, 3) for share in range(3)]
-    owners = [
-        {json.loads(body)["user_id"] for index in range(5) for body in worker.block(index).bodies}
-        for worker in workers
-    ]
-    assert not owners[0] & owners[1]
-    assert not owners[1] & owners[2]
-    assert not owners[2] & owners[0]
+    for shares, indices in ((3, (0, 1, 2, 3)), (19, (0, 16, 33))):
+        owner: dict[str, int] = {}
+        for share in range(3):
+            worker = Simulator(5, TrafficMix.REALISTIC, PREFIX, share, shares)
+            for body in (body for index in indices for body in worker.block(index).bodies):
+                assert owner.setdefault(json.loads(body)["user_id"], share) == share
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**63), index=st.integers(0, 10**6), mix=st.sampled_from(TrafficMix))
 def test_any_block_of_any_seed_is_whole(seed, index, mix):
     block = Simulator(seed, mix, PREFIX).block(index)
@@ -134,7 +132,25 @@ def test_every_edge_case_occurs_and_huge_amounts_are_to_be_decided(stress_blocks
     huge = [amount for amount in amounts if amount >= 1_000_000]
     assert 5 < len(huge) < 60
     assert max(huge) <= 10_000_000
-    assert len(CASES) == 7
+    assert len(set(huge)) == len(huge)
+
+
+def test_every_way_to_be_refused_occurs(stress_blocks):
+    rows = [
+        json.loads(body)
+        for block in stress_blocks
+        for body, rejected in zip(block.bodies, block.rejects.tolist(), strict=True)
+        if rejected
+    ]
+    missing = {name for row in rows for name in REQUIRED if name not in row}
+    assert missing == set(REQUIRED)
+    assert {row.get("currency") for row in rows} >= set(UNKNOWN_CURRENCIES)
+    assert {row.get("timestamp") for row in rows} >= set(BAD_TIMES)
+    amounts = [row.get("amount", 1) for row in rows]
+    assert min(amounts) < 0
+    assert 0 in amounts
+    places = [row["location"] for row in rows if "location" in row]
+    assert {(place["latitude"], place["longitude"]) for place in places} >= set(NOWHERE)
 
 
 def test_accepted_bodies_are_transactions_with_most_optional_fields(stress_blocks):
