@@ -45,7 +45,8 @@ class Request:
         self.id = json.loads(body).get("id", "") if body.startswith(b"{") else ""
 
     def write(self, data):
-        self.connection.transport.write(data)
+        if not self.connection.transport.is_closing():
+            self.connection.transport.write(data)
 
     def close(self):
         self.connection.transport.close()
@@ -156,9 +157,11 @@ class Server:
         started.set()
         await self._stopping.wait()
         listener.close()
-        for connection in list(self.connections):
-            connection.transport.abort()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # who was accepted before is connected by now
+        while self.connections:
+            for connection in list(self.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0.005)
 
 
 @contextlib.contextmanager

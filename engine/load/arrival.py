@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 
-class Arrival:
+
+class Arrival(msgspec.Struct, gc=False):
     """A transaction from its due instant to its end; made once, changed as it goes on.
 
     Attributes:
@@ -19,29 +21,13 @@ class Arrival:
         decision: Index of the decision heard first, -1 before that.
     """
 
-    __slots__ = (
-        "attempts",
-        "decision",
-        "due_ns",
-        "kind",
-        "number",
-        "queued_ns",
-        "rejects",
-        "request",
-        "value_usd",
-        "written_ns",
-    )
-
-    def __init__(
-        self, number: int, request: bytes, kind: int, rejects: bool, value_usd: float
-    ) -> None:
-        self.number = number
-        self.request = request
-        self.kind = kind
-        self.rejects = rejects
-        self.value_usd = value_usd
-        self.due_ns = 0
-        self.attempts = 0
-        self.written_ns = 0
-        self.queued_ns = 0
-        self.decision = -1
+    number: int
+    request: bytes
+    kind: int
+    rejects: bool
+    value_usd: float
+    due_ns: int
+    attempts: int = 0
+    written_ns: int = 0
+    queued_ns: int = 0
+    decision: int = -1

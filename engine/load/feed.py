@@ -162,17 +162,17 @@ class Feed:
         numbers = block.numbers[block.numbers < self._pacer.total]
         size = len(numbers)
         due_ns = (self._pacer.due_seconds(numbers) * 1e9).astype(np.int64).tolist()
-        columns = zip(
-            numbers.tolist(),
-            map(self._prepare, block.bodies[:size]),
-            block.kinds[:size].tolist(),
-            block.rejects[:size].tolist(),
-            block.values_usd[:size].tolist(),
-            strict=True,
+        arrivals = list(
+            map(
+                Arrival,
+                numbers.tolist(),
+                map(self._prepare, block.bodies[:size]),
+                block.kinds[:size].tolist(),
+                block.rejects[:size].tolist(),
+                block.values_usd[:size].tolist(),
+                due_ns,
+            )
         )
-        arrivals = [Arrival(*row) for row in columns]
-        for arrival, due in zip(arrivals, due_ns, strict=True):
-            arrival.due_ns = due
         return Ready(due_ns, arrivals)
 
 

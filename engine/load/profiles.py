@@ -17,6 +17,8 @@ from engine.model.scenario import LoadProfile, LoadProfileType
 
 Point = tuple[float, float]
 
+SHORTEST_SECONDS = 1e-9
+
 
 class Profile:
     """One load profile over one duration; `seed` decides the rates of chaos."""
@@ -104,8 +106,8 @@ def _cut(corners: list[Point], end: float) -> list[Point]:
 
 
 def _through(corners: list[Point]) -> Pieces:
-    """Straight lines through the corners; two corners at one time are a jump."""
-    lines = [(t0, r0, r1) for (t0, r0), (t1, r1) in pairwise(corners) if t1 > t0]
+    """Straight lines through the corners; two corners within a nanosecond are a jump."""
+    lines = [(t0, r0, r1) for (t0, r0), (t1, r1) in pairwise(corners) if t1 - t0 > SHORTEST_SECONDS]
     starts, first, last = np.asarray(lines, dtype=np.float64).T
     return Pieces(starts, first, last, corners[-1][0])
 

@@ -68,7 +68,7 @@ async def _run(plan: WorkerPlan, stdin: FileIO, pipe: UpPipe) -> None:
         plan.url, plan.connections, plan.connect_timeout_seconds, plan.request_timeout_seconds
     )
     sender = _sender_factory(plan.sender)(settings, dispatcher)
-    traffic = Simulator(plan.seed, TrafficMix(plan.mix), plan.id_prefix, plan.share, plan.shares)
+    traffic = Simulator(plan.seed, _mix(plan.mix), plan.id_prefix, plan.share, plan.shares)
     feed = Feed(traffic, pacer, BLOCK, sender.prepare)
     conductor = Conductor(plan, feed, pacer, sender, (dispatcher, ledger, pipe))
     listen(stdin, asyncio.get_running_loop(), conductor.handle)
@@ -88,6 +88,14 @@ def _plan(command: WorkerCommand) -> WorkerPlan:
         msg = f"the first line must be a plan, got {type(command).__name__}"
         raise LimelightError(msg)
     return command
+
+
+def _mix(name: str) -> TrafficMix:
+    try:
+        return TrafficMix(name)
+    except ValueError as error:
+        msg = f"mix must be one of {', '.join(TrafficMix)}, got {name!r}"
+        raise LimelightError(msg) from error
 
 
 def _sender_factory(name: str) -> SenderFactory:

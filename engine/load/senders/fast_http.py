@@ -49,6 +49,7 @@ class FastHttpSender:
         self._backoff_ns = 0
         self._retry_at_ns = 0
         self._last_error = ""
+        self._reached = False
         self._closed = False
 
     @property
@@ -65,7 +66,7 @@ class FastHttpSender:
         self._refill(time.monotonic_ns())
         while self._connects:
             await asyncio.wait(self._connects)
-        if not self._open:
+        if not self._reached:
             msg = (
                 f"cannot connect to {self._settings.url}: {self._last_error}; "
                 "start the target, or name one that runs"
@@ -106,6 +107,7 @@ class FastHttpSender:
     def opened(self, connection: FastConnection) -> None:
         """Called by a connection: it can take its first request."""
         self._open.add(connection)
+        self._reached = True
         self._retry_at_ns = 0
         self.free_again(connection)
 

@@ -1,0 +1,381 @@
+"""A worker process against real targets: plans, reports, conservation, commands."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import msgspec
+import psutil
+import pytest
+
+from engine.load.traffic.simulator import FRAUD_KINDS
+from engine.model.control import Abort, Pause, Resume, Start
+from tests.integration.load.harness import Sums, Worker, assert_conserved, plan
+from tests.servers import Server, approve, decision, http, unused_port
+
+
+def test_a_run_sends_its_plan_and_accounts_for_every_transaction():
+    with (
+        Server() as server,
+        Worker(plan(server.url, seconds=2, mix="realistic")) as worker,
+    ):
+        worker.start()
+        sums = worker.finish()
+    assert_conserved(sums.reports)
+    assert (sums.due, sums.sent, sums.decided, sums.attempts) == (400, 400, 400, 400)
+    assert sorted(sums.acknowledged) == list(range(400))
+    assert sorted(key for _, key in server.arrivals) == [f"0a1b2c3d-{n:012d}" for n in range(400)]
+    assert sums.outcomes == {"ok": 400}
+    assert sums.decisions == {"APPROVE": 400, "REVIEW": 0, "DECLINE": 0}
+    assert sum(sums.confusion.values()) == 400
+    assert {key.partition(":")[0] for key in sums.confusion} <= set(FRAUD_KINDS)
+    assert sums.response.count == sums.service.count == sums.lateness.count == 400
+    request, answer = next(r.exchange for r in sums.reports if r.exchange)
+    assert request.startswith("POST /v1/transactions HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert answer.startswith("HTTP/1.1 200")
+
+
+def test_a_tick_counts_exactly_what_was_due_in_it():
+    with Server() as server, Worker(plan(server.url, tps=400, seconds=2)) as worker:
+        worker.start()
+        reports = worker.finish().reports
+    assert [report.tick for report in reports] == list(range(len(reports)))
+    assert [report.due for report in reports[:9]] == [99, 100, 100, 100, 100, 100, 100, 100, 1]
+    assert [report.schedule_seconds for report in reports[:8]] == [
+        0.25 * (tick + 1) for tick in range(8)
+    ]
+
+
+def test_shares_of_a_run_add_up_to_all_of_its_arrivals():
+    with Server() as server:
+        plans = [plan(server.url, seconds=1.5, share=share, shares=2) for share in (0, 1)]
+        with Worker(plans[0]) as one, Worker(plans[1]) as other:
+            one.ready(), other.ready()
+            one.start(), other.start()
+            sums = Sums(one.finish().reports + other.finish().reports)
+    assert sums.due == 300
+    assert sums.decided + sums.rejected + sums.failed == 300
+    assert len(server.arrivals) >= 300
+
+
+def test_fraud_is_counted_by_kind_and_value_and_no_label_is_sent():
+    def decline(request):
+        bodies.append(request.body)
+        request.write(http(200, decision(request.id, "DECLINE")))
+
+    bodies = []
+    with Server(decline) as server, Worker(plan(server.url, tps=600, seconds=1)) as worker:
+        worker.start()
+        sums = worker.finish()
+    frauds = {key: count for key, count in sums.confusion.items() if "legitimate" not in key}
+    assert sum(frauds.values()) > 30
+    assert all(key.endswith(":DECLINE") for key in sums.confusion)
+    assert sums.fraud_value_usd["flagged"] > 0
+    assert sums.fraud_value_usd["missed"] == 0
+    text = b"".join(bodies).lower()
+    assert not [kind for kind in FRAUD_KINDS if kind.encode() in text]
+
+
+def test_edge_cases_that_are_rejected_are_no_errors_and_answered_ones_are():
+    def reject_all(request):
+        request.write(http(400, b"{}"))
+
+    with Server(reject_all) as server, Worker(plan(server.url, tps=600)) as worker:
+        worker.start()
+        rejecting = worker.finish()
+    assert rejecting.rejected > 10
+    assert rejecting.outcomes == {"rejected": rejecting.rejected, "http_4xx": rejecting.failed}
+    assert rejecting.attempts == rejecting.sent == 600
+
+    def decide_all(request):
+        request.write(http(200, decision(request.id)))
+
+    with Server(decide_all) as server, Worker(plan(server.url, tps=600)) as worker:
+        worker.start()
+        deciding = worker.finish()
+    assert deciding.rejected == 0
+    assert deciding.outcomes == {"ok": deciding.decided, "invalid_decision": deciding.failed}
+    assert deciding.failed == rejecting.rejected
+    assert_conserved(rejecting.reports)
+    assert_conserved(deciding.reports)
+
+
+def test_a_retry_keeps_its_id_and_counts_once():
+    seen = {}
+
+    def twice_busy(request):
+        seen[request.id] = seen.get(request.id, 0) + 1
+        if seen[request.id] < 3:
+            request.write(http(503, b"{}", Retry_After="0.02"))
+        else:
+            approve(request)
+
+    quick = {"backoff_base_seconds": 0.005, "mix": "realistic"}
+    with Server(twice_busy) as server, Worker(plan(server.url, tps=100, **quick)) as worker:
+        worker.start()
+        sums = worker.finish()
+    assert (sums.sent, sums.decided, sums.attempts) == (100, 100, 300)
+    assert sums.outcomes == {"throttled": 200, "ok": 100}
+    assert set(seen.values()) == {3}
+    assert sums.response.quantile_ms(0) >= 40
+    assert_conserved(sums.reports)
+
+
+def test_different_decisions_for_one_id_are_noticed():
+    asked = {}
+
+    def wavering(request):
+        asked[request.id] = asked.get(request.id, 0) + 1
+        if asked[request.id] == 1:
+            answer = http(200, decision(request.id, "DECLINE"))
+            request.later(1.4, request.write, answer)
+        else:
+            approve(request)
+
+    changes = {"request_timeout_seconds": 1.0, "mix": "realistic", "connections": 40}
+    with Server(wavering) as server, Worker(plan(server.url, tps=20, **changes)) as worker:
+        worker.start()
+        worker.wait_total("answer_mismatches", 1)
+        sums = worker.finish()
+    assert sums.decided == 20
+    assert sums.outcomes == {"timeout": 20, "ok": 20}
+    assert 1 <= sums.answer_mismatches <= 20
+
+
+def test_conservation_holds_in_every_report_through_stalls_resets_and_rubbish():
+    kinds = ["ok", "ok", "ok", "reset", "busy", "rubbish", "silence"]
+
+    def moody(request):
+        mood = kinds[len(server.arrivals) % len(kinds)]
+        if mood == "ok":
+            approve(request)
+        elif mood == "reset":
+            request.abort()
+        elif mood == "busy":
+            request.write(http(503, b"{}"))
+        elif mood == "rubbish":
+            request.write(b"rubbish\r\n\r\n")
+
+    changes = {"request_timeout_seconds": 0.3, "drain_seconds": 1.0, "connections": 8}
+    with Server(moody) as server, Worker(plan(server.url, tps=400, seconds=2, **changes)) as worker:
+        worker.start()
+        worker.wait_total("sent", 100)
+        server.stall(0.5)
+        sums = worker.finish()
+    assert_conserved(sums.reports)
+    assert sums.due == 800
+    assert sums.dropped > 0
+    assert {"ok", "reset", "throttled", "protocol", "timeout"} <= set(sums.outcomes)
+    assert max(report.backlog_now for report in sums.reports) > 0
+    assert len(set(sums.acknowledged)) == len(sums.acknowledged) == sums.decided
+
+
+def test_a_target_that_dies_is_noticed_and_accounted_for():
+    changes = {"drain_seconds": 1.0, "request_timeout_seconds": 0.5, "mix": "realistic"}
+    with Server() as server, Worker(plan(server.url, seconds=3, **changes)) as worker:
+        worker.start()
+        worker.wait_total("decided", 50)
+        server.stop()
+        before = worker.total("decided")
+        worker.wait_total("failed", 5)
+        sums = worker.finish()
+    assert_conserved(sums.reports)
+    assert sums.due == 600
+    assert sums.outcomes["connect"] >= 15
+    assert sums.dropped > 0
+    assert sums.decided < 600
+    assert before < 600
+    assert sums.reports[-1].connections_now == 0
+
+
+def test_a_stall_shows_in_response_time_and_not_in_service_time():
+    """2 s at 100/s over 10 s: every fifth arrival falls into the stall."""
+    changes = {"mix": "realistic", "connections": 8}
+    with Server() as server, Worker(plan(server.url, 100, 10, **changes)) as worker:
+        worker.start()
+        worker.wait_total("decided", 300)
+        server.stall(2.0)
+        sums = worker.finish()
+    assert (sums.due, sums.decided, sums.dropped) == (1000, 1000, 0)
+    assert sums.response.percentile_ms(95) >= 1000
+    assert sums.service.percentile_ms(50) < 100
+    assert_conserved(sums.reports)
+
+
+def stands_still(messages):
+    return messages[-1].schedule_seconds == messages[-2].schedule_seconds
+
+
+def test_a_pause_sends_nothing_stands_the_clock_still_and_is_not_caught_up():
+    with Server() as server, Worker(plan(server.url, seconds=2, mix="realistic")) as worker:
+        worker.start()
+        worker.wait_total("decided", 60)
+        worker.say(Pause())
+        worker.wait_for(stands_still)
+        sent, paused_at = len(server.arrivals), time.monotonic()
+        stood, tick = worker.reports[-1].schedule_seconds, worker.reports[-1].tick
+        worker.wait_for(lambda ms: ms[-1].tick >= tick + 3)
+        assert len(server.arrivals) == sent
+        assert worker.reports[-1].schedule_seconds == stood
+        worker.say(Resume())
+        resumed_at = time.monotonic()
+        sums = worker.finish()
+    assert not [at for at, _ in server.arrivals if paused_at < at < resumed_at]
+    assert (sums.due, sums.decided) == (400, 400)
+    assert sums.response.percentile_ms(50) < (resumed_at - paused_at) * 1000
+    assert_conserved(sums.reports)
+
+
+def test_a_stop_drains_what_is_under_way():
+    def slow(request):
+        request.later(0.3, approve, request)
+
+    with Server(slow) as server, Worker(plan(server.url, seconds=30, mix="realistic")) as worker:
+        worker.start()
+        worker.wait_total("decided", 20)
+        sums = worker.stop()
+    assert_conserved(sums.reports)
+    assert sums.failed == 0
+    assert sums.decided + sums.dropped == sums.due < 6000
+
+
+def test_what_is_left_after_the_drain_is_failed_or_dropped():
+    def silent(request):
+        pass
+
+    changes = {"connections": 4, "drain_seconds": 0.5, "mix": "realistic"}
+    with Server(silent) as server, Worker(plan(server.url, seconds=30, **changes)) as worker:
+        worker.start()
+        worker.wait_total("due", 50)
+        sums = worker.stop()
+    assert_conserved(sums.reports)
+    assert (sums.sent, sums.failed, sums.decided) == (4, 4, 0)
+    assert sums.dropped == sums.due - 4
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_an_abort_sends_nothing_more_and_reports_at_once(paused):
+    def failing(request):
+        request.later(0.05, request.write, http(500, b"{}"))
+
+    with Server(failing) as server, Worker(plan(server.url, seconds=30)) as worker:
+        worker.start()
+        worker.wait_total("sent", 30)
+        if paused:
+            worker.say(Pause())
+        worker.say(Abort())
+        sums = worker.finish(timeout=10)
+        ended = time.monotonic()
+        time.sleep(0.3)
+        assert not [at for at, _ in server.arrivals if at > ended]
+    assert_conserved(sums.reports)
+    assert sums.decided == 0
+
+
+@pytest.mark.parametrize("command", [Abort(), None])
+def test_a_worker_that_never_started_can_be_ended(command):
+    with Server() as server, Worker(plan(server.url)) as worker:
+        worker.ready()
+        if command is None:
+            sums = worker.stop()
+        else:
+            worker.say(command)
+            sums = worker.finish()
+    assert (sums.due, sums.sent, server.arrivals) == (0, 0, [])
+
+
+def test_a_pause_before_the_start_holds_the_start():
+    with Server() as server, Worker(plan(server.url, seconds=1, mix="realistic")) as worker:
+        worker.ready()
+        worker.say(Pause())
+        worker.start()
+        worker.wait_for(lambda ms: len(ms) > 3)
+        assert server.arrivals == []
+        worker.say(Resume())
+        assert worker.finish().decided == 200
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_worker_ends_when_its_parents_pipe_does(busy):
+    with Server() as server, Worker(plan(server.url, seconds=60)) as worker:
+        worker.start()
+        worker.wait_total("sent", 10)
+        if busy:
+            server.stall(60)
+        worker.process.stdin.close()
+        worker.process.wait(10)
+
+
+def test_a_worker_does_not_outlive_a_parent_that_is_killed():
+    script = (
+        "import sys, subprocess, time\n"
+        "child = subprocess.Popen([sys.executable, '-m', 'engine.load.worker'],"
+        " stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)\n"
+        "child.stdin.write(sys.argv[1].encode() + b'\\n'); child.stdin.flush()\n"
+        "child.stdout.read(4)\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with Server() as server:
+        line = msgspec.json.encode(plan(server.url, seconds=60)).decode()
+        with subprocess.Popen([sys.executable, "-c", script, line], stdout=subprocess.PIPE) as app:
+            worker = psutil.Process(int(app.stdout.readline()))
+            app.send_signal(signal.SIGKILL)
+        gone, alive = psutil.wait_procs([worker], timeout=10)
+    assert [process.pid for process in gone] == [worker.pid]
+    assert alive == []
+
+
+def test_an_app_that_does_not_read_does_not_hold_up_the_load():
+    with Server() as server, Worker(plan(server.url, seconds=60)) as worker:
+        worker.ready()
+        os.kill(worker.process.pid, 0)
+        worker.start()
+        worker.wait_total("sent", 200)
+        assert worker.total("sent") <= len(server.arrivals) + 16
+        worker.say(Abort())
+        assert_conserved(worker.finish().reports)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sender": "engine.load.senders.fast_http:nothing"}, "module:callable"),
+        ({"sender": "no.such.module:create"}, "no.such.module"),
+        ({"url": "https://127.0.0.1:1"}, "address like http://"),
+        ({"profile": {"profile_type": "sustained"}}, "sustained_tps"),
+        ({"mix": "wild"}, "wild"),
+    ],
+)
+def test_a_plan_that_cannot_run_is_one_message(changes, message):
+    with Server() as server, Worker(plan(**{"url": server.url} | changes)) as worker:
+        failed = worker.failure()
+        assert worker.process.wait(30) == 2
+    assert message in failed.message
+    assert server.arrivals == []
+
+
+def test_a_target_that_is_not_there_is_one_message():
+    with unused_port() as port, Worker(plan(f"http://127.0.0.1:{port}")) as worker:
+        assert "start the target" in worker.failure().message
+        assert worker.process.wait(30) == 2
+
+
+def test_a_first_line_that_is_no_plan_is_one_message():
+    with Worker(Start(0)) as worker:
+        assert "must be a plan" in worker.failure().message
+        assert worker.process.wait(30) == 2
+
+
+def test_a_worker_loads_nothing_heavy():
+    probe = (
+        "import engine.load.worker, engine.load.senders.fast_http, sys\n"
+        "heavy = {'pandas', 'streamlit', 'lightgbm', 'boto3', 'onnxruntime', 'plotly', 'aiohttp'}\n"
+        "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert found.stdout.strip() == "[]"
