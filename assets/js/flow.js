@@ -163,9 +163,12 @@ export class Flow {
         bottom: y + box.height,
       };
     };
+    const around = this.frame.hidden
+      ? { right: frame.width, bottom: frame.height }
+      : rect(this.frame);
     const boxes = new Map([...this.boxes].map(([id, box]) => [id, rect(box.element)]));
     const agents = this.agentCard?.isConnected ? rect(this.agentCard) : null;
-    this.river.arrange(routes(boxes, agents, rect(this.frame)), frame.width, frame.height);
+    this.river.arrange(routes(boxes, agents, around), frame.width, frame.height);
     this.river.dirty = true;
   }
 }

@@ -13,7 +13,6 @@ const OUTCOME_ICONS = {
 const NAMES = {
   source: "Generator",
   edge: "Edge",
-  target: "Target",
   aggregator: "Decision",
   journal: "Journal",
 };
@@ -25,7 +24,7 @@ export function nodeBox(board, node) {
   const word = h("em", { class: "ll-node-status" }, icon("dash"), h("span"));
   const element = h(
     "div",
-    { class: `ll-node ll-${type}`, "data-node": id },
+    { class: `ll-node ll-is-${type}`, "data-node": id },
     h(
       "div",
       { class: "ll-node-name" },
@@ -54,8 +53,9 @@ function figures(board, id, type) {
   switch (type) {
     case "source":
       return [line(...main(`flow.source.tps`)), small("sent")];
-    case "edge":
     case "target":
+      return [line(...main("chart.achieved_tps")), small("decided")];
+    case "edge":
       return [
         line(...main("flow.edge.tps")),
         small(board.create("flow.edge.latency_ms"), " inside"),

@@ -187,7 +187,9 @@ class Stage {
       inside,
     );
     attachTooltip(this.element, this.feed);
-    this.watch = new IntersectionObserver(([entry]) => (this.visible = entry.isIntersecting));
+    this.watch = new IntersectionObserver(
+      (entries) => (this.visible = entries.at(-1).isIntersecting),
+    );
     this.watch.observe(this.flow.element);
     const loaded = links.map((link) => new Promise((done) => (link.onload = link.onerror = done)));
     Promise.all([...loaded, fontLoaded()]).then(() => this.#styled());
