@@ -41,7 +41,7 @@ def number(value: float) -> str:
 
 
 def entries(t: float, rows: list[list[float | None]], status: str) -> dict[str, Entry]:
-    latest = rows[-1] if rows else [None] * 14
+    latest: list[float | None] = rows[-1] if rows else [None] * 14
     began = status != "not_started"
     return {
         "run.clock": ("Run clock", t if began else None, "clock"),
