@@ -83,13 +83,19 @@ def check_target() -> None:
 
 
 def _mirror(selection: Selection) -> None:
-    st.session_state["preset"] = selection.preset_id
-    st.session_state["speed"] = selection.speed
-    st.session_state["rate_percentage"] = selection.rate_percentage
+    """Set the widgets that differ, and only those: setting one takes it out of a dragging hand."""
+    _set("preset", selection.preset_id)
+    _set("speed", selection.speed)
+    _set("rate_percentage", selection.rate_percentage)
     if st.session_state.get(_MIRRORED, "") != selection.target_url:
-        st.session_state["target"] = BUILT_IN if selection.target_url is None else OWN
-        st.session_state["target_url"] = selection.target_url or ""
+        _set("target", BUILT_IN if selection.target_url is None else OWN)
+        _set("target_url", selection.target_url or "")
         st.session_state[_MIRRORED] = selection.target_url
+
+
+def _set(widget: str, value: str | int) -> None:
+    if st.session_state.get(widget) != value:
+        st.session_state[widget] = value
 
 
 def _choose(field: str, widget: str) -> None:
