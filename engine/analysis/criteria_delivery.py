@@ -109,6 +109,6 @@ def _percentile(evidence: Evidence, value: float | None, name: str, threshold: f
     return compare(
         value <= threshold,
         value,
-        f"{name} of response time was {value:.4g} ms over {count:,} samples, "
+        f"{name} of response time was {value:,.1f} ms over {count:,} samples, "
         f"measured on one machine, no network.",
     )

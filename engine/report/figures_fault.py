@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from engine.analysis.criteria import RECOVERED
 from engine.model.figure import Figure
 from engine.model.results import FaultRecord
 from engine.report.make import Number, derived, measured
 
-RECOVERY = (
-    "start of the first window back within criteria − onset; back: errors ≤ 2 %, "
-    "achieved ÷ offered ≥ 85 % and p99 ≤ 120 % of the steady state before, timeouts ≤ 1 %, "
-    "every scorer up"
-)
+RECOVERY = f"start of the first window back within criteria − onset; {RECOVERED}"
 
 
 def recovery_figures(faults: list[FaultRecord], at_seconds: Number) -> list[Figure]:

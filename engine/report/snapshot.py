@@ -79,8 +79,8 @@ def _body(book: Book, record: RunRecord) -> Html:
         evidence.faults(book, summary),
         evidence.counts(book, summary),
         quality.latencies(book, summary),
-        el("div", evidence.journal(book, summary), quality.quality(book, record), class_="pair"),
-        el("div", context.benchmarks(book), context.cost(book, summary), class_="pair"),
+        el("div", evidence.journal(book, summary), context.cost(book, summary), class_="pair"),
+        el("div", quality.quality(book, record), context.benchmarks(book), class_="pair"),
         el("div", context.method(book, record), context.environment(book, summary), class_="pair"),
         context.events(book, record.events),
     ]
@@ -92,7 +92,7 @@ def _body(book: Book, record: RunRecord) -> Html:
 
 def _title(record: RunRecord) -> str:
     marks = "".join(f" [{mark}]" for mark in top.all_marks(record.summary))
-    return f"{record.summary.name}: {record.summary.verdict}{marks} · Limelight"
+    return f"{record.summary.name}: {top.verdict_word(record.summary)}{marks} · Limelight"
 
 
 def _views(record: RunRecord) -> str:

@@ -48,7 +48,7 @@ def _platform(book: Book, record: RunRecord) -> list[Html]:
     edge = _median(record, "edge_latency_ms", "flow.edge.latency_ms", "Edge, median")
     commit = _median(record, "commit_ms", "flow.journal.commit_ms", "Journal commit, median")
     agents = [node for node in record.nodes if node.node_type == "agent"]
-    rows = [el("li", node.node_name) for node in agents]
+    rows = [el("li", plain_name(node.node_name)) for node in agents]
     asked, fewest = _gauges(record)
     fan = FAN[: max(1, len(rows))] if rows else (50.0,)
     return [
@@ -66,6 +66,11 @@ def _platform(book: Book, record: RunRecord) -> list[Html]:
         _ribbon([(start, 50.0) for start in fan], ["good"] * len(fan)),
         _node("Journal", book.show(commit), "median commit, before the answer"),
     ]
+
+
+def plain_name(name: str) -> str:
+    """`risk_assessor` as people write it: Risk assessor."""
+    return name.replace("_", " ").capitalize() if "_" in name else name
 
 
 def _median(record: RunRecord, column: str, figure_id: str, label: str) -> Figure:

@@ -21,14 +21,21 @@ SIGNS = {
 }
 OUTCOME_SIGNS = {CriterionOutcome.HELD: "✓", CriterionOutcome.DID_NOT_HOLD: "✕"}
 NOT_FINISHED = "NOT FINISHED"
+INCONCLUSIVE = "INCONCLUSIVE"
+SEPARATOR = el("span", " · ", class_="separator")
 
 
 def all_marks(summary: RunSummary) -> list[str]:
     """Every mark the run must carry wherever it is shown."""
-    marks = list(summary.marks)
-    if summary.verdict is Verdict.INCONCLUSIVE and "INCONCLUSIVE" not in marks:
-        marks.append("INCONCLUSIVE")
-    return marks if summary.status.final else [*marks, NOT_FINISHED]
+    marks = [mark for mark in summary.marks if mark != INCONCLUSIVE]
+    if not summary.status.final:
+        return [*marks, NOT_FINISHED]
+    return [*marks, INCONCLUSIVE] if summary.verdict is Verdict.INCONCLUSIVE else marks
+
+
+def verdict_word(summary: RunSummary) -> str:
+    """The verdict in a word or two; a run under way has none."""
+    return str(summary.verdict).capitalize() if summary.status.final else "Still running"
 
 
 def header(book: Book, record: RunRecord) -> Html:
@@ -63,7 +70,7 @@ def header(book: Book, record: RunRecord) -> Html:
 
 def verdict_pill(book: Book, summary: RunSummary) -> Html:
     """The verdict in a word, with its reason."""
-    word = str(summary.verdict).capitalize() if summary.status.final else "Still running"
+    word = verdict_word(summary)
     sign = SIGNS[summary.verdict] if summary.status.final else "…"
     reason = stated("verdict.reason", "Verdict", summary.verdict_reason, "text", RECORD)
     kind = str(summary.verdict) if summary.status.final else "running"
@@ -96,7 +103,7 @@ def hero(book: Book, record: RunRecord) -> Html:
         ),
         _tile(
             "Failed · lost",
-            join(book.show(row["hero.failed"]), el("span", " · ", class_="separator"), book.show(lost)),
+            join(book.show(row["hero.failed"]), SEPARATOR, book.show(lost)),
             _loss(summary),
         ),
         _tile("Recovery", _recovered(book, recovery, summary), _whence(summary)),
