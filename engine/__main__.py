@@ -7,6 +7,7 @@ Exit codes: 0 passed, 99 criteria failed, 3 inconclusive, 104 invalid configurat
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import signal
 import sys
@@ -45,7 +46,7 @@ EXIT_CODES = {
     Verdict.ABORTED: ABORTED,
 }
 POLL_SECONDS = 0.1
-# Fields of a request and the attributes argparse gives their options.
+# Fields of a request, and what argparse calls their options.
 _ATTRIBUTES = {key: name.lstrip("-").replace("-", "_") for key, name in OPTIONS.items()}
 
 
@@ -85,6 +86,9 @@ class Interrupts:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the process's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # also a terminal without ÷ gets its report
+            stream.reconfigure(errors="replace")
     try:
         arguments = parse(argv, COMMANDS)
         command: Command = arguments.command
@@ -93,6 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(str(error).split("\n"))
         mine = isinstance(error, ConfigurationError | StoreError | UsageError)
         return INVALID if mine else ABORTED
+    except KeyboardInterrupt:
+        return ABORTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone; Python would complain at exit
         return ABORTED
@@ -103,8 +109,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return _explain_choices()
     options = {key: getattr(arguments, name) for key, name in _ATTRIBUTES.items()}
     request = build_request(find(arguments.what), options, arguments.target)
-    for path in _outputs(arguments):
-        check_writable(path)
+    _check_outputs(arguments)
     console = _console(arguments)
     with closing(_engine(arguments.store)) as engine:
         summary, interrupted = _conduct(engine, request, console)
@@ -117,8 +122,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _explain_choices() -> int:
     found = read_presets()
-    _complain(["Name a preset or a file, as `limelight run pitch`. The presets:", ""])
-    _complain([*terminal.preset_lines(found.scenarios), *found.problems])
+    head = "Name a preset or a file, as `limelight run pitch`. The presets:"
+    _complain([head, "", *terminal.preset_lines(found.scenarios), *found.problems])
     return INVALID
 
 
@@ -153,8 +158,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     good = [path for path, problems in checked.items() if not problems]
     _table(arguments, [f"{path}: valid" for path in good])
     _complain([problem for problems in checked.values() for problem in problems])
-    entries = [{"file": path, "problems": problems} for path, problems in checked.items()]
-    _emit(arguments, _json(entries))
+    _emit(arguments, _json([{"file": name, "problems": checked[name]} for name in checked]))
     return 0 if len(good) == len(checked) else INVALID
 
 
@@ -169,8 +173,7 @@ def _runs(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     if arguments.html is None and arguments.json is None:
         raise UsageError("limelight export: name a file with --html FILE or --json FILE")
-    for path in _outputs(arguments):
-        check_writable(path)
+    _check_outputs(arguments)
     with closing(_engine(arguments.store)) as engine:
         summary = engine.record(arguments.run).summary
         if arguments.html is not None:
@@ -199,9 +202,10 @@ def _engine(store: Path | None) -> Engine:
     return engine
 
 
-def _outputs(arguments: argparse.Namespace) -> list[Path]:
-    paths = [arguments.html] if arguments.html is not None else []
-    return paths if arguments.json in (None, "-") else [*paths, Path(arguments.json)]
+def _check_outputs(arguments: argparse.Namespace) -> None:
+    for name in (arguments.html, arguments.json):
+        if name not in (None, "-"):
+            check_writable(Path(name))
 
 
 def _console(arguments: argparse.Namespace) -> Console:
@@ -226,7 +230,7 @@ def _complain(problems: list[str]) -> None:
 
 def _emit(arguments: argparse.Namespace, text: str) -> None:
     if arguments.json == "-":
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.buffer.write(f"{text}\n".encode())  # JSON is UTF-8 whatever the terminal is
         sys.stdout.flush()
     elif arguments.json is not None:
         write_json(Path(arguments.json), f"{text}\n")

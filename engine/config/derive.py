@@ -9,10 +9,9 @@
 | enable_failure_injection | false: the scenario's faults are left out, faults by hand refused |
 | enable_presentation_mode | false: no acts |
 | enable_real_time_metrics | false: no progress display; the record is the same |
-| test_environment | which rate rule a declared target gets (the embedded one is exempt) |
+| test_environment | which rate rule a declared target gets; all targets of today are exempt |
 | max_error_rate, max_p99_latency_ms, min_success_rate | criteria, where the scenario has none |
-| max_cost_per_hour | a warning when the run costs more |
-| auto_stop_on_budget_exceed | true: such a run is stopped |
+| max_cost_per_hour, auto_stop_on_budget_exceed | the budget of a target with cost counters |
 | created_at, created_by | stand in the record and its exports |
 """
 

@@ -37,7 +37,7 @@ class CommandLine:
             [sys.executable, "-m", "engine", *map(str, arguments)],
             cwd=ROOT,
             env=self.environment,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"} | options,
         )
 
     def __call__(self, *arguments: object) -> subprocess.CompletedProcess:

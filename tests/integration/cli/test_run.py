@@ -10,7 +10,7 @@ from itertools import accumulate
 import psutil
 import pytest
 
-from engine.__main__ import EXIT_CODES
+from engine.__main__ import EXIT_CODES, main
 from engine.model.results import Verdict
 from tests.servers import Server, decision, http
 
@@ -34,6 +34,11 @@ def passed(module_limelight, healthy):
         *("--json", limelight.summary, "--html", limelight.snapshot, "--store", limelight.store),
     )
     return limelight
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIMELIGHT_HOME", str(tmp_path))
 
 
 def wait_for(process, text):
@@ -111,23 +116,22 @@ def test_the_snapshot_is_a_page(passed):
     assert json.loads(passed.summary.read_text())["run_id"] in page
 
 
-def test_the_run_is_in_the_store_it_was_sent_to(passed):
+def test_the_run_is_in_the_store_it_was_sent_to(passed, capsys):
     run_id = json.loads(passed.summary.read_text())["run_id"]
-    listed = passed("runs", "--store", passed.store)
-    assert listed.returncode == 0
-    assert listed.stdout.startswith(f"{run_id}  ")
-    assert "passed" in listed.stdout
-    as_json = json.loads(passed("runs", "--store", passed.store, "--json", "-").stdout)
-    assert [(row["run_id"], row["verdict"]) for row in as_json] == [(run_id, "passed")]
+    assert main(["runs", "--store", str(passed.store)]) == 0
+    listed = capsys.readouterr().out
+    assert listed.startswith(f"{run_id}  ")
+    assert "passed" in listed
+    assert main(["runs", "--store", str(passed.store), "--json", "-"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["run_id"], row["verdict"]) for row in rows] == [(run_id, "passed")]
 
 
 def test_an_export_repeats_the_run_s_own_figures(passed):
     summary = json.loads(passed.summary.read_text())
     page, again = passed.folder / "again.html", passed.folder / "again.json"
-    done = passed(
-        *("export", summary["run_id"], "--store", passed.store, "--html", page, "--json", again)
-    )
-    assert done.returncode == 0, done.stderr
+    files = ["--store", str(passed.store), "--html", str(page), "--json", str(again)]
+    assert main(["export", summary["run_id"], *files]) == 0
     assert json.loads(again.read_text()) == summary
     assert page.read_bytes()[:15].lower() == b"<!doctype html>"
 
@@ -137,12 +141,12 @@ def test_criteria_that_do_not_hold_are_code_99(limelight):
         request.write(http(200, decision(request.id, "PERHAPS")))
 
     with Server(undecided) as server:
-        scenario = limelight.scenario(seconds=2)
+        scenario = limelight.scenario(seconds=1)
         done = limelight("run", scenario, "--target", server.url, "--json", "-")
     assert done.returncode == 99, done.stderr
     summary = json.loads(done.stdout)
     assert conserved(summary)
-    assert summary["counts"]["failed"] == summary["counts"]["due"] == 400
+    assert summary["counts"]["failed"] == summary["counts"]["due"] == 200
     assert "FAILED:" in done.stderr, "standard output belongs to the figures"
 
 
@@ -159,8 +163,8 @@ def test_a_bare_configuration_is_run_and_held_to_its_limits(limelight, healthy):
         json.dumps(
             {
                 "test_id": "nightly",
-                "target_tps": 600,
-                "duration_seconds": 2,
+                "target_tps": 1200,
+                "duration_seconds": 1,
                 "ramp_up_seconds": 0,
                 "ramp_down_seconds": 0,
                 "num_workers": 1,
@@ -185,12 +189,15 @@ def test_the_embedded_platform_loses_nothing_in_a_crash(limelight):
     crash = """
 [[failure_scenarios]]
 failure_type = "lambda_crash"
-start_time_seconds = 1.5
+start_time_seconds = 1
 duration_seconds = 0.5
 severity = 0.3
 """
-    scenario = limelight.scenario(mix="demo", criteria="zero_data_loss = true", more=crash)
+    scenario = limelight.scenario(
+        seconds=3, mix="demo", criteria="zero_data_loss = true", more=crash
+    )
     done = limelight("run", scenario, "--json", "-")
+    assert done.stdout, done.stderr
     summary = json.loads(done.stdout)
     assert done.returncode == EXIT_CODES[Verdict(summary["verdict"])]
     assert [one["outcome"] for one in summary["criteria"]] == ["held"]

@@ -49,6 +49,14 @@ def test_a_reader_that_goes_away_is_no_traceback(limelight):
     assert "Traceback" not in errors
 
 
+def test_a_terminal_with_few_letters_gets_its_answer_and_json_stays_utf_8(limelight):
+    limelight.environment["PYTHONIOENCODING"] = "ascii"
+    done = limelight("validate", "ü.toml", "--json", "-")
+    assert done.returncode == 104
+    assert "?.toml: does not exist" in done.stderr
+    assert json.loads(done.stdout)[0]["file"] == "ü.toml"
+
+
 def test_run_without_a_name_explains_the_choices(capsys):
     assert main(["run"]) == 104
     errors = capsys.readouterr().err

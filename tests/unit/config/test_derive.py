@@ -19,6 +19,7 @@ def test_a_bare_configuration_ramps_up_holds_and_ramps_down():
         target_tps=200, duration_seconds=100, ramp_up_seconds=20, ramp_down_seconds=30
     )
     scenario = scenario_from_config(config)
+    assert scenario.load_profile.hold_seconds == 50
     profile = Profile(scenario.load_profile, scenario.duration_seconds, seed=1)
     rates = [float(profile.rate_tps(t)) for t in (0, 10, 20, 50, 69, 85)]
     assert rates == pytest.approx([0, 100, 200, 200, 200, 100])

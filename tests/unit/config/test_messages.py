@@ -274,12 +274,25 @@ def test_a_misspelt_key_does_not_hide_which_kind_a_file_is(tmp_path):
 
 def test_dates_stand_only_where_they_belong(tmp_path):
     (tmp_path / "c.toml").write_text(
-        "target_tps = 5\ntest_name = 2026-01-31\ncreated_at = 2026-01-31T12:00:00Z\n"
+        "target_tps = 5\ntest_name = 2026-01-31\ndescription = 2026-01-31T12:00:00Z\n"
+        "created_at = 2026-01-31T12:00:00Z\n"
     )
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path / "c.toml")
     assert caught.value.problems == [
-        f"{tmp_path}/c.toml: test_name must not be a date or time, got 2026-01-31"
+        f"{tmp_path}/c.toml: test_name must not be a date or time, got 2026-01-31",
+        f"{tmp_path}/c.toml: description must not be a date or time, got 2026-01-31T12:00:00+00:00",
+    ]
+
+
+@pytest.mark.parametrize("depth", [30, 5_000])
+def test_a_tree_that_is_too_deep_is_refused_where_it_begins(depth):
+    tree: Any = 1
+    for _ in range(depth):
+        tree = [tree]
+    assert problems(with_value("tags", tree)) == [
+        "x.toml: tags is nested more than 20 deep",
+        "x.toml: tags[0] must be text, got a list",
     ]
 
 
