@@ -146,6 +146,10 @@ class Edge:
             return
         connection.answer(404, _error("there is nothing here"))
 
+    def waiting(self) -> None:
+        """A link has work to send."""
+        self._router.plan()
+
     def scored(self, work: list[Pending], scored: list[Scored]) -> None:
         """A batch came back from its scorer."""
         self._intake.scored(work, scored)

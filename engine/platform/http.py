@@ -83,10 +83,16 @@ def parse_head(data: bytes) -> Head:
         parser.get_method(),
         path,
         0 if refuse else int(length),
-        parser.should_keep_alive() and not refuse,
+        not refuse and _keeps_alive(parser.get_http_version(), headers.get(b"connection", b"")),
         headers.get(b"expect", b"").lower() == b"100-continue",
         refuse,
     )
+
+
+def _keeps_alive(version: str, connection: bytes) -> bool:
+    """Whether the client wants the connection kept, by the defaults of its HTTP version."""
+    options = [option.strip() for option in connection.lower().split(b",")]
+    return b"close" not in options and (version == "1.1" or b"keep-alive" in options)
 
 
 class Heads:

@@ -6,43 +6,43 @@ give the same memory, at any rate and after any rebuild. It does not depend on w
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from math import log
 
 from engine.platform.wire import Facts
 
 CUSTOMERS = 10_000  # a scorer
-RECENT = 24  # transactions a customer
+RECENT = 16  # transactions a customer
 RECENT_SECONDS = 86_400.0
 _WINDOW = 100.0  # transactions that a running mean reaches back over
 _CATEGORIES = 512
 
 
 class Seen:
-    """How often and since when each of the most recently used keys was seen."""
+    """Keys with [times seen, first, last] in event seconds; `total` counts all, forgotten too.
 
-    __slots__ = ("_entries", "_most", "total")
+    At most `most` keys: one more, and the least recently seen quarter is forgotten.
+    """
+
+    __slots__ = ("entries", "most", "total")
 
     def __init__(self, most: int) -> None:
-        self._entries: dict[str, tuple[int, float]] = {}
-        self._most = most
+        self.entries: dict[Hashable, list[float]] = {}
+        self.most = most
         self.total = 0
 
-    def get(self, key: str) -> tuple[int, float] | None:
-        """(times seen, event seconds of the first time)."""
-        return self._entries.get(key)
-
-    def variety(self) -> int:
-        """How many keys are remembered."""
-        return len(self._entries)
-
-    def add(self, key: str, seconds: float) -> None:
+    def add(self, key: Hashable, seconds: float) -> None:
         """Seen now."""
-        entries = self._entries
         self.total += 1
-        times, first = entries.pop(key, (0, seconds))
-        entries[key] = (times + 1, first)
-        if len(entries) > self._most:
-            del entries[next(iter(entries))]
+        entry = self.entries.get(key)
+        if entry is not None:
+            entry[0] += 1.0
+            entry[2] = seconds
+            return
+        self.entries[key] = [1.0, seconds, seconds]
+        if len(self.entries) > self.most:
+            newest = sorted(self.entries.items(), key=lambda item: -item[1][2])
+            self.entries = dict(newest[: self.most * 3 // 4])
 
 
 class Running:
@@ -115,11 +115,6 @@ class Customer:
 NOBODY = Customer()
 
 
-def place_of(facts: Facts) -> str:
-    """A key for where it happened, to about ten metres."""
-    return f"{facts.latitude:.4f},{facts.longitude:.4f}"
-
-
 class Memory:
     """Customers by id, the least recently seen forgotten first; amounts by category."""
 
@@ -147,7 +142,7 @@ class Memory:
             del self._customers[next(iter(self._customers))]
         self._learn_amount(customer, facts)
         seconds = facts.event_seconds
-        unknown = bool(facts.device) and customer.devices.get(facts.device) is None
+        unknown = bool(facts.device) and facts.device not in customer.devices.entries
         recent = customer.recent
         recent.append((seconds, facts.amount_usd, facts.merchant, unknown))
         if len(recent) > RECENT:
@@ -188,7 +183,7 @@ def _learn_place(customer: Customer, facts: Facts, seconds: float) -> None:
     step = 1.0 / min(customer.places.total + 1, 10)
     customer.home_latitude += step * (facts.latitude - customer.home_latitude)
     customer.home_longitude += step * (facts.longitude - customer.home_longitude)
-    customer.places.add(place_of(facts), seconds)
+    customer.places.add((facts.latitude, facts.longitude), seconds)
     customer.countries.add(facts.country, seconds)
     customer.last_latitude = facts.latitude
     customer.last_longitude = facts.longitude

@@ -1,9 +1,10 @@
 """The router: one link to each scorer, and which customer goes where.
 
-A link has one batch under way at a time. What arrives meanwhile makes up the next batch, so a
-batch grows with the load by itself and an idle scorer is asked at once (at the end of the loop
-turn in which the transaction came). Tickets of committed rows travel ahead of the next batch, so
-the scorer has changed a customer's state before it sees that customer again.
+A link has one batch under way at a time, and all links are given theirs together, at most once in
+`PACE_SECONDS`. What arrives meanwhile makes up the next batch: so batches, and the commits that
+follow, grow with the load by themselves, while at a low rate a transaction goes to its scorer at
+the end of the loop turn in which it came. Tickets of committed rows travel ahead of the next
+batch, so the scorer has changed a customer's state before it sees that customer again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from engine.platform.pending import Pending
 from engine.platform.wire import Answers, RawBatch, RawJob, Rebuild, Rebuilt, Scored
 
 MOST_ROWS = 256  # a batch
+PACE_SECONDS = 0.002
 FLUSH_SECONDS = 0.02  # committed tickets wait no longer for a batch to travel with
 SILENT_NS = 3_000_000_000  # a scorer that owes an answer for longer is given up
 
@@ -27,6 +29,9 @@ _decode = msgspec.msgpack.Decoder(Answers | Rebuilt).decode
 
 class Listener(Protocol):
     """Who hears of a link's work."""
+
+    def waiting(self) -> None:
+        """A link has work to send."""
 
     def scored(self, work: list[Pending], scored: list[Scored]) -> None:
         """A batch came back."""
@@ -57,7 +62,6 @@ class ScorerLink(asyncio.Protocol):
         self._under_way: list[Pending] = []
         self._asked_ns = 0
         self._committed: list[int] = []
-        self._turn_planned = False
 
     @property
     def depth(self) -> int:
@@ -96,9 +100,8 @@ class ScorerLink(asyncio.Protocol):
     def submit(self, pending: Pending) -> None:
         """Have a transaction scored; the link must be up."""
         self._waiting.append(pending)
-        if not self._under_way and not self._turn_planned:
-            self._turn_planned = True
-            asyncio.get_running_loop().call_soon(self._turn)
+        if not self._under_way:
+            self._listener.waiting()
 
     def committed(self, ticket: int) -> None:
         """The row of this ticket is in the journal."""
@@ -116,8 +119,8 @@ class ScorerLink(asyncio.Protocol):
             self.silent = True
             self.close()
 
-    def _turn(self) -> None:
-        self._turn_planned = False
+    def turn(self) -> None:
+        """Send what waits, unless a batch is under way."""
         if self._waiting and not self._under_way and self._transport is not None:
             work = self._waiting
             self._waiting = work[MOST_ROWS:]
@@ -148,7 +151,8 @@ class ScorerLink(asyncio.Protocol):
         now = time.monotonic_ns()
         self.answered += len(work)
         self.latency_ns += sum([now - pending.received_ns for pending in work])
-        self._turn()
+        if self._waiting:
+            self._listener.waiting()
         self._listener.scored(work, scored)
 
 
@@ -158,6 +162,26 @@ class Router:
     def __init__(self, scorers: int) -> None:
         self._links: list[ScorerLink | None] = [None] * scorers
         self._former = [(0, 0)] * scorers
+        self._loop = asyncio.get_running_loop()
+        self._turned = 0.0
+        self._planned = False
+
+    def plan(self) -> None:
+        """Let every link send what waits: soon, but not sooner than `PACE_SECONDS` allows."""
+        if not self._planned:
+            self._planned = True
+            rest = self._turned + PACE_SECONDS - self._loop.time()
+            if rest > 0.0:
+                self._loop.call_later(rest, self._turn)
+            else:
+                self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._planned = False
+        self._turned = self._loop.time()
+        for link in self._links:
+            if link is not None:
+                link.turn()
 
     def link_of(self, route: int) -> ScorerLink | None:
         """The link for a customer's stable hash; None while its scorer is not up."""

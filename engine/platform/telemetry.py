@@ -1,7 +1,8 @@
 """Telemetry: from the counters of child processes to one report of the platform a tick.
 
 A child counts from its own beginning. A slot (the edge, scorer i) outlives its processes: the
-counts of dead ones are kept and added, so what a report says never goes back. Interval means are
+counts of dead ones are kept and added, so what a report says never goes back; what one did after
+its last note (a tick at most) dies with it. Interval means are
 differences of two reports.
 """
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 from engine.platform import reasons
 from engine.platform.agents import rules
 from engine.platform.agents.rules import Cause, Rule
-from engine.platform.features import INDEX, NEAR_LIMIT_USD, Row
+from engine.platform.features import FLOOR_USD, INDEX, LIMIT_USD, Row
 from engine.platform.wire import Facts
 
 _NEAR = INDEX["near_limit_24h"]
-_FLOOR_USD, LIMIT_USD = NEAR_LIMIT_USD
 SECOND_LOOK_USD = 100_000.0
 STRUCTURED = 2  # such transactions in the day before, with another one now
 CORRIDORS = frozenset({"CU", "IR", "KP"})
@@ -35,7 +34,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         reasons.STRUCTURING,
         0.60,
-        lambda row, facts: row[_NEAR] >= STRUCTURED and _FLOOR_USD <= facts.amount_usd < LIMIT_USD,
+        lambda row, facts: row[_NEAR] >= STRUCTURED and FLOOR_USD <= facts.amount_usd < LIMIT_USD,
         lambda row, _: (row[_NEAR] + 1,),
     ),
     Rule(

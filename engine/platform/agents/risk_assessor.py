@@ -1,8 +1,8 @@
 """RiskAssessor: the learned model, gradient-boosted trees served by ONNX Runtime on one thread.
 
-Its causes are found by taking each feature away in turn (putting the middle value of honest
-training transactions in its place) and asking the model again: what the score falls by is what
-that feature contributed. That is one more run of the model, so only few transactions get it.
+Its causes are found by taking each of its most used features away in turn (the middle value of
+honest training transactions in its place) and asking the model again: what the score falls by is
+what that feature contributed. That is one more run of the model, so only few transactions get it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import onnxruntime  # type: ignore[import-untyped]  # it ships no types
 from engine.model.errors import ConfigurationError
 from engine.platform import reasons
 from engine.platform.agents.rules import Cause
-from engine.platform.features import NAMES, Row
+from engine.platform.features import INDEX, NAMES, Row
 from engine.platform.wire import Facts
 
 ASSETS = Path(__file__).parents[3] / "assets" / "model"
@@ -59,8 +59,10 @@ class RiskAssessor:
         )
         self._input = self._session.get_inputs()[0].name
         self._outputs = [self._session.get_outputs()[-1].name]
-        self._middle = np.array([card["middle"][name] for name in NAMES], dtype=np.float32)
-        self._each = np.arange(len(NAMES))
+        self._explained = [INDEX[name] for name in card["explained"]]
+        middle = [card["middle"][name] for name in card["explained"]]
+        self._middle = np.array(middle, dtype=np.float32)
+        self._each = np.arange(len(middle))
 
     def _run(self, rows: Any) -> Any:
         return self._session.run(self._outputs, {self._input: rows})[0][:, 1]
@@ -72,12 +74,12 @@ class RiskAssessor:
 
     def causes(self, row: Row, facts: Facts) -> list[Cause]:  # noqa: ARG002 - agents are alike
         """What each feature contributed to the score of one transaction, where it raised it."""
-        without = np.tile(np.array(row, dtype=np.float32), (len(NAMES) + 1, 1))
-        without[self._each, self._each] = self._middle
+        without = np.tile(np.array(row, dtype=np.float32), (len(self._explained) + 1, 1))
+        without[self._each, self._explained] = self._middle
         scores = self._run(without)
         falls = (scores[-1] - scores[:-1]).tolist()
         return [
             Cause(fall, reasons.LEARNED + index, (fall,))
-            for index, fall in enumerate(falls)
+            for index, fall in zip(self._explained, falls, strict=True)
             if fall >= _LEAST
         ]

@@ -27,12 +27,13 @@ from engine.model.control import (
     Release,
     Shutdown,
 )
+from engine.platform.admission import route_of
 
 LONG = 30.0
 _decode = msgspec.msgpack.Decoder(PlatformMessage).decode
 
 
-def transaction(number: int, user: str = "u1", **changes: object) -> dict[str, object]:
+def make_transaction(number: int, user: str = "u1", **changes: object) -> dict[str, object]:
     """A valid transaction; a change to None takes the field out."""
     made: dict[str, object] = {
         "id": f"t-{number:012d}",
@@ -55,21 +56,31 @@ def transaction(number: int, user: str = "u1", **changes: object) -> dict[str, o
 class Platform:
     """`python -m engine.platform` and what a test does to it."""
 
-    def __init__(self, journal: Path, scorers: int = 2) -> None:
+    def __init__(
+        self,
+        journal: Path,
+        scorers: int = 2,
+        model: str = "",
+        ready: bool = True,
+        environment: dict[str, str] | None = None,
+        stderr: int | None = None,
+    ) -> None:
         self.journal = journal
         self.process = subprocess.Popen(
             [sys.executable, "-m", "engine.platform"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=stderr,
             start_new_session=True,
+            env=os.environ | (environment or {}),
         )
         self._frames = FrameReader()
         self._messages: list[object] = []
         self.pids: set[int] = {self.process.pid}
-        self.tell(PlatformSettings(journal=str(journal), scorers=scorers))
+        self.tell(PlatformSettings(journal=str(journal), scorers=scorers, model=model))
         self.ready = self.message(lambda message: not isinstance(message, PlatformReport))
-        assert isinstance(self.ready, PlatformReady), self.ready
-        self.port = self.ready.port
+        assert isinstance(self.ready, PlatformReady) == ready, self.ready
+        self.port = getattr(self.ready, "port", 0)
 
     def tell(self, command: PlatformSettings | HoldDown | Release | Shutdown) -> None:
         assert self.process.stdin is not None
@@ -137,6 +148,10 @@ class Platform:
         with contextlib.closing(sqlite3.connect(self.journal)) as db:
             return db.execute(query).fetchall()
 
+    def scorer_of(self, user: str) -> int:
+        """Which scorer a customer lives in."""
+        return route_of(user) % len(self.report().scorers)
+
     def end(self) -> None:
         """Leave nothing behind."""
         self.process.kill()
@@ -167,8 +182,47 @@ def gone(pids: set[int], seconds: float) -> bool:
 
 
 @pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
+def transaction() -> Callable[..., dict[str, object]]:
+    """Makes valid transactions, and invalid ones."""
+    return make_transaction
+
+
+class Helpers:
+    """Functions that tests cannot import from here."""
+
+    alive = staticmethod(alive)
+    gone = staticmethod(gone)
+
+
+@pytest.fixture
+def helpers() -> type[Helpers]:
+    """What tests need besides a platform."""
+    return Helpers
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Platform]]:
+    """Starts platforms and ends them after the test."""
+    running: list[Platform] = []
+
+    def begin(**options: object) -> Platform:
+        running.append(Platform(tmp_path / "journal.db", **options))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.end()
+
+
+@pytest.fixture
+def platform(start: Callable[..., Platform]) -> Platform:
     """Two scorers and an empty journal."""
-    running = Platform(tmp_path / "journal.db")
+    return start()
+
+
+@pytest.fixture(scope="module")
+def shared_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """One for all tests of a file that only ask."""
+    running = Platform(tmp_path_factory.mktemp("platform") / "journal.db")
     yield running
     running.end()
