@@ -48,6 +48,8 @@ class Worker:
     """One worker process; as a context manager it leaves nothing behind."""
 
     def __init__(self, plan):
+        self.reading = threading.Event()
+        self.reading.set()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "engine.load.worker"],
             stdin=subprocess.PIPE,
@@ -65,6 +67,7 @@ class Worker:
         return self
 
     def __exit__(self, *exc):
+        self.reading.set()
         self.process.kill()
         self.process.wait(30)
         self._reader.join(30)
@@ -75,6 +78,7 @@ class Worker:
     def _read(self):
         frames = FrameReader()
         while data := self.process.stdout.read1(65536):
+            self.reading.wait()
             with self._changed:
                 self.messages += [_decode(body) for body in frames.feed(data)]
                 self._changed.notify_all()

@@ -1,0 +1,89 @@
+"""A sender with its sweep, as the worker drives it, and a recorder of what it reports."""
+
+import asyncio
+import contextlib
+import time
+
+import uvloop
+
+from engine.load.arrival import Arrival
+from engine.load.judge import Judge
+from engine.load.senders.contract import SenderSettings
+from engine.load.senders.fast_http import create
+
+PREFIX = "0a1b2c3d-"
+
+
+class Recorder:
+    """Notes what a sender reports."""
+
+    def __init__(self):
+        self.outcomes, self.again, self.connects_failed = [], [], 0
+        self.judge = Judge(PREFIX)
+        self.changed = asyncio.Event()
+
+    def note(self, *what):
+        self.outcomes.append(what)
+        self.changed.set()
+
+    def answered(self, arrival, status, body, retry_after, raw):
+        assert raw.startswith(b"HTTP/1.")
+        outcome, _ = self.judge.judge(arrival, status, body)
+        self.note(str(outcome), retry_after) if retry_after else self.note(str(outcome))
+        return outcome != "invalid_decision"
+
+    def answered_again(self, arrival, status, body):
+        self.again.append((arrival.number, self.judge.decision(arrival, body)))
+
+    def broke(self, arrival, outcome):
+        self.note(str(outcome))
+
+    def freed(self):
+        self.changed.set()
+
+    def connect_failed(self):
+        self.connects_failed += 1
+        self.changed.set()
+
+
+class Session:
+    """A sender with its sweep, as the worker drives it."""
+
+    def __init__(self, url, connections=1, timeout=0.4):
+        self.recorder = Recorder()
+        self.sender = create(SenderSettings(url, connections, 1.0, timeout), self.recorder)
+        self.sent = 0
+
+    async def until(self, condition, timeout=20.0):
+        async with asyncio.timeout(timeout):
+            while not condition():
+                self.sender.sweep(time.monotonic_ns())
+                self.recorder.changed.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.02):
+                        await self.recorder.changed.wait()
+
+    async def ask(self, rejects=False):
+        """Send one transaction; return what was reported of it."""
+        await self.until(lambda: self.sender.free)
+        body = b'{"id":"%b%012d"}' % (PREFIX.encode(), self.sent)
+        arrival = Arrival(self.sent, self.sender.prepare(body), 0, rejects, 1.0, 0)
+        before = len(self.recorder.outcomes)
+        self.sent += 1
+        self.sender.send(arrival)
+        await self.until(lambda: len(self.recorder.outcomes) > before)
+        return self.recorder.outcomes[-1]
+
+
+def run(scenario, url, **settings):
+    async def session():
+        one = Session(url, **settings)
+        await one.sender.open()
+        try:
+            return await scenario(one)
+        finally:
+            one.sender.close()
+            await asyncio.sleep(0.01)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(session())

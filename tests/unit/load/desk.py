@@ -1,0 +1,86 @@
+"""A dispatcher with all it needs, over a sender whose every answer the test decides."""
+
+import time
+
+from engine.load.arrival import Arrival
+from engine.load.dispatcher import Dispatcher
+from engine.load.judge import Judge
+from engine.load.ledger import Gauges, Ledger
+from engine.load.outcome import Outcome
+from engine.load.retry import RetryPolicy
+from engine.measure.clock import RunClock
+from tests.servers import decision
+
+PREFIX = "0a1b2c3d-"
+KINDS = ("legitimate", "card_testing")
+SECOND = 1_000_000_000
+
+
+class FakeSender:
+    """Keeps what it was asked to send until the test says what became of it."""
+
+    def __init__(self, connections):
+        self.free = list(range(connections))
+        self.under_way = []
+        self.swept = 0
+
+    def send(self, arrival):
+        self.free.pop()
+        arrival.written_ns = time.monotonic_ns()
+        self.under_way.append(arrival)
+
+    def take(self, at=0):
+        self.free.append(0)
+        return self.under_way.pop(at)
+
+    def sweep(self, now_ns):
+        self.swept += 1
+
+
+class Desk:
+    """A dispatcher that has begun, with all it needs."""
+
+    def __init__(self, connections=1, timeout=5.0, attempts=3):
+        self.ledger = Ledger(0, KINDS)
+        policy = RetryPolicy(attempts=attempts, base_seconds=0.05, cap_seconds=1.0)
+        self.dispatcher = Dispatcher(self.ledger, Judge(PREFIX), policy, timeout)
+        self.sender = FakeSender(connections)
+        self.clock = RunClock(time.monotonic_ns())
+        self.dispatcher.begin(self.sender, self.clock)
+        self.made = 0
+
+    def due(self, count=1, due_ns=0, kind=0, rejects=False):
+        arrivals = [
+            Arrival(self.made + k, b"request", kind, rejects, 10.0, due_ns) for k in range(count)
+        ]
+        self.made += count
+        self.dispatcher.due(arrivals)
+        self.dispatcher.pump()
+        return arrivals
+
+    def answer(self, name="APPROVE", at=0, status=200):
+        arrival = self.sender.take(at)
+        body = decision(f"{PREFIX}{arrival.number:012d}", name)
+        trusted = self.dispatcher.answered(arrival, status, body, None, b"raw")
+        self.dispatcher.freed()
+        return trusted
+
+    def broke(self, outcome=Outcome.RESET, at=0):
+        self.dispatcher.broke(self.sender.take(at), outcome)
+        self.dispatcher.freed()
+
+    def wake(self, seconds):
+        now = time.monotonic_ns() + round(seconds * SECOND)
+        self.dispatcher.release(now)
+        self.dispatcher.pump()
+
+    def report(self, final=False):
+        gauges = Gauges(0, 0.0, self.dispatcher.backlog, self.dispatcher.in_flight, 0.0, 1, final)
+        return self.ledger.report(gauges)
+
+    def assert_conserved(self):
+        totals, dispatcher = self.ledger.totals, self.dispatcher
+        assert totals.due == totals.sent + totals.dropped + dispatcher.backlog
+        ended = totals.decided + totals.rejected + totals.failed
+        assert totals.sent == ended + dispatcher.in_flight
+        assert min(totals.due, totals.dropped, ended, dispatcher.in_flight) >= 0
