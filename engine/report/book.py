@@ -8,7 +8,7 @@ from engine.model.figure import Figure, Provenance
 from engine.report.format import text
 from engine.report.html import Html, el, escape, join
 
-NUMBER = re.compile(r"(?<![A-Za-z_])\d")
+NUMBER = re.compile(r"(?<![A-Za-z_\d])\d")  # "p99" is a name
 PARTS = re.compile(r"^([^\dA-Za-z]*\d[\d.,:]*)(\D*)$", re.DOTALL)
 
 

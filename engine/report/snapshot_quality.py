@@ -24,7 +24,11 @@ def latencies(book: Book, summary: RunSummary) -> Html:
         ("service_ms", "Service time", "from the written request", summary.service_ms),
         ("lateness_ms", "Lateness", "of the load generator itself", summary.lateness_ms),
     )
-    heads = [el("th", part.replace("_", "."), scope="col") for part in (*PERCENTILES, "samples")]
+    heads = [
+        el("th", part.replace("_", "."), scope="col", data_figure=f"response_ms.{part}")
+        for part in PERCENTILES
+    ]
+    heads.append(el("th", "samples", scope="col"))
     body = []
     for key, name, note, latency in rows:
         figures = latency_figures(key, name, latency)
