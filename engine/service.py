@@ -15,10 +15,11 @@ from engine import wiring
 from engine.config.derive import config_for_scenario, under_config
 from engine.config.presets import read_presets
 from engine.metrics.buffer import MetricsBuffer
+from engine.metrics.listeners import Listeners
 from engine.metrics.record import RunRecord
 from engine.metrics.view import RunView
 from engine.model.calibration import Calibration
-from engine.model.errors import IllegalTransitionError, StoreError
+from engine.model.errors import ConfigurationError, IllegalTransitionError, StoreError
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState
 from engine.model.request import RunRequest
@@ -43,12 +44,16 @@ class Engine:
         warm: Whether to keep a platform ready between runs, so that a run starts at once.
 
     Raises:
+        ConfigurationError: Not one preset can be read.
         StoreError: The results store cannot be used.
     """
 
     def __init__(
         self, home: Path | None = None, store: Path | None = None, *, warm: bool = False
     ) -> None:
+        read = read_presets()
+        if not read.scenarios:
+            raise ConfigurationError(read.problems)
         self.home = wiring.find_home(home)
         self._store = wiring.open_store(self.home, store)
         self._buffer = MetricsBuffer()
@@ -56,8 +61,7 @@ class Engine:
         self._run: StressTestOrchestrator | None = None
         self._shown = False
         self._calibrating = False
-        self._listeners: list[Callable[[], None]] = []
-        read = read_presets()
+        self._listeners = Listeners()
         self._presets = read.scenarios
         self._warnings = [*([self.home.warning] if self.home.warning else []), *read.problems]
         self.closed_orphans = archive.close_orphans(self._store)
@@ -78,7 +82,7 @@ class Engine:
                 return
             self._selected = request
             self._shown = self._shown and self._going_on()
-        self._tell()
+        self._listeners.tell()
 
     def start(self, request: RunRequest) -> str:
         """Start a run; returns its id.
@@ -194,15 +198,7 @@ class Engine:
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back after every tick and state change, in the engine's thread; returns the end."""
-        with self._lock:
-            self._listeners.append(callback)
-
-        def unsubscribe() -> None:
-            with self._lock:
-                if callback in self._listeners:
-                    self._listeners.remove(callback)
-
-        return unsubscribe
+        return self._listeners.add(callback)
 
     def _keep_warm(self) -> None:
         if self._warm and not self._going_on() and self._selected.target_url is None:
@@ -210,13 +206,7 @@ class Engine:
 
     def _run_changed(self) -> None:
         self._keep_warm()
-        self._tell()
-
-    def _tell(self) -> None:
-        with self._lock:
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener()
+        self._listeners.tell()
 
     def calibration(self) -> Calibration | None:
         """What this machine was measured to hold; None if it never was."""
@@ -238,7 +228,7 @@ class Engine:
             self._calibrating = False
             self._keep_warm()
         self.home.keep_calibration(found)
-        self._tell()
+        self._listeners.tell()
         return found
 
     def _measure_machine(self) -> Calibration:

@@ -12,6 +12,8 @@ import queue
 import threading
 from dataclasses import replace
 
+from engine.analysis.alerts import Level, Watch
+from engine.analysis.cost import vcpu_hour_usd
 from engine.metrics.view import RunView
 from engine.model.control import Abort, Pause, Resume
 from engine.model.errors import LimelightError
@@ -55,6 +57,7 @@ class StressTestOrchestrator:
         self._meta: RunMeta | None = None
         self._events = EventLog(self._rig.now, lambda event: parts.store.event(plan.run_id, event))
         self._faults = FaultControl((), None, self._events.add)
+        self._alerts = Watch(plan.config.max_cost_per_hour, float(vcpu_hour_usd().value or 0))
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"run {plan.run_id}", daemon=True)
 
@@ -154,6 +157,9 @@ class StressTestOrchestrator:
         self._store.append(self.plan.run_id, tick, ticker.aggregator.tick_histograms(number))
         self._buffer.append(tick)
         self._faults.watch(self._buffer.frame(WATCHED_TICKS), tick.t_seconds, ticker.p99)
+        for alert in self._alerts.look(tick):
+            critical = alert.level is Level.CRITICAL
+            self._events.add(EventKind.ALERT if critical else EventKind.WARNING, alert.message)
         self._publish(self._look(tick))
         if number % HEARTBEAT_TICKS == HEARTBEAT_TICKS - 1:
             self._store.heartbeat(self.plan.run_id, self._status, self._progress())

@@ -1,0 +1,83 @@
+"""What an operator is told while a run goes on: limits crossed, once each until they are kept again.
+
+critical: error rate > 1 %, p99 > 10 s, nothing decided of what is due, cost per hour > budget + 50 %.
+warning: error rate > 0.1 %, p99 > 5 s, machine CPU > 80 %, cost per hour > budget + 20 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.model.tick import Tick
+
+
+class Level(StrEnum):
+    """How much an alert matters."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One limit that was just crossed."""
+
+    level: Level
+    message: str
+
+
+@dataclass(frozen=True)
+class _Limit:
+    column: str
+    warning: float
+    critical: float
+    message: str
+
+
+_LIMITS = (
+    _Limit("error_rate", 0.001, 0.01, "the error rate"),
+    _Limit("response_p99_ms", 5_000.0, 10_000.0, "the response p99"),
+    _Limit("machine_cpu_percentage", 80.0, float("inf"), "this machine's CPU use"),
+)
+_UNAVAILABLE = "target unavailable"
+_COST = "modelled cost per hour"
+
+
+class Watch:
+    """Remembers which limits are crossed, so that each crossing is told once.
+
+    Args:
+        max_cost_per_hour: The budget in USD; the cost is modelled, so it never stops a run.
+        vcpu_hour_usd: Price of one virtual CPU for one hour; cost = platform cores × price.
+    """
+
+    def __init__(self, max_cost_per_hour: float, vcpu_hour_usd: float) -> None:
+        self._budget = max_cost_per_hour
+        self._price = vcpu_hour_usd
+        self._crossed: dict[str, Level] = {}
+
+    def look(self, tick: Tick) -> list[Alert]:
+        """The limits this tick crosses that the one before did not."""
+        found = [
+            self._step(limit.message, float(getattr(tick, limit.column)), limit)
+            for limit in _LIMITS
+        ]
+        nothing = float(tick.achieved_tps == 0 and tick.offered_tps > 0)
+        found.append(self._step(_UNAVAILABLE, nothing, _Limit("", 0.5, 0.5, "")))
+        cost = _Limit("", 1.2 * self._budget, 1.5 * self._budget, "")
+        found.append(self._step(_COST, tick.platform_cpu_cores * self._price, cost))
+        return [alert for alert in found if alert is not None]
+
+    def _step(self, what: str, value: float, limit: _Limit) -> Alert | None:
+        before = self._crossed.pop(what, None)
+        if value > limit.critical:
+            level = Level.CRITICAL
+        elif value > limit.warning:
+            level = Level.WARNING
+        else:
+            return None
+        self._crossed[what] = level
+        if before in {level, Level.CRITICAL}:
+            return None
+        return Alert(level, f"{what} is past its limit" if what != _UNAVAILABLE else what)
