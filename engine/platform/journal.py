@@ -89,8 +89,8 @@ def read_only(path: Path | str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
 
-def newest_of(path: Path | str, index: int, shards: int) -> Iterator[tuple[str, bytes, str]]:
-    """(user_id, facts, decision) of one shard's newest rows, oldest first.
+def newest_of(path: Path | str, index: int, shards: int) -> Iterator[tuple[str, bytes]]:
+    """(user_id, facts) of one shard's newest rows, oldest first.
 
     Yields:
         At most `REBUILD_ROWS` rows, as far as they belong to customers of shard `index`.
@@ -98,12 +98,11 @@ def newest_of(path: Path | str, index: int, shards: int) -> Iterator[tuple[str, 
     db = read_only(path)
     try:
         rows = db.execute(
-            "SELECT user_id, facts, decision, seq FROM (SELECT user_id, facts, decision, seq, "
+            "SELECT user_id, facts FROM (SELECT user_id, facts, seq, "
             "route FROM transactions ORDER BY id DESC LIMIT ?) WHERE route % ? = ? ORDER BY seq",
             (REBUILD_ROWS, shards, index),
         )
-        for user_id, facts, decision, _ in rows:
-            yield user_id, facts, decision
+        yield from rows
     finally:
         db.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -85,7 +86,7 @@ class Pipeline:
             if job is not None:
                 self.memory.learn(job.user_id, job.facts)
 
-    def rebuild(self, rows: list[tuple[str, bytes]]) -> None:
+    def rebuild(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Forget everything and learn anew from (user_id, facts) in commit order."""
         self.memory = Memory()
         self._uncommitted.clear()

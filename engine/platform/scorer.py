@@ -96,8 +96,7 @@ class Scorer:
 
     def _rebuild(self) -> None:
         settings = self._settings
-        rows = newest_of(settings.journal, settings.index, settings.scorers)
-        self._pipeline.rebuild([(user_id, facts) for user_id, facts, _ in rows])
+        self._pipeline.rebuild(newest_of(settings.journal, settings.index, settings.scorers))
 
     def _report(self) -> None:
         while True:

@@ -22,16 +22,17 @@ class Uplink:
 
     def offer(self, message: PlatformMessage) -> None:
         """Send, or drop it if the last one is still unsent."""
-        self._flush()
+        self.flush()
         if not self._unsent:
             self.send(message)
 
     def send(self, message: PlatformMessage) -> None:
         """Send as soon as there is room."""
         self._unsent += encode(message)
-        self._flush()
+        self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what waits, as far as there is room."""
         while self._unsent:
             try:
                 self._unsent = self._unsent[os.write(self._descriptor, self._unsent) :]
