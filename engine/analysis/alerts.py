@@ -1,7 +1,7 @@
-"""What an operator is told while a run goes on: limits crossed, once each until they are kept again.
+"""What an operator is told in a run: limits crossed, once each until they are kept again.
 
-critical: error rate > 1 %, p99 > 10 s, nothing decided of what is due, cost per hour > budget + 50 %.
-warning: error rate > 0.1 %, p99 > 5 s, machine CPU > 80 %, cost per hour > budget + 20 %.
+critical: error rate > 1 %, p99 > 10 s, nothing decided of what is due, cost > budget + 50 %.
+warning: error rate > 0.1 %, p99 > 5 s, machine CPU > 80 %, cost (modelled) > budget + 20 %.
 """
 
 from __future__ import annotations
