@@ -5,6 +5,7 @@ import html
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from engine.report.make import measured
 from engine.report.snapshot import render
 from engine.report.snapshot_data import TICK_COLUMNS, Part, pack
 from engine.report.views import CHART_COLUMNS, chart_frame, response, timeline
-from tests.run_records import BACK, CLEAR, ONSET, fault, record, target
+from tests.run_records import BACK, CLEAR, ONSET, fault, record, summary, target, ticks
 
 LIMIT_BYTES = 1_000_000
 HOSTILE = "<script>alert(1)</script>\"'&</style><!-- \u2028"
@@ -129,8 +130,10 @@ def test_a_run_without_faults_journal_or_platform_says_so():
         assert sentence in text
 
 
-def test_a_snapshot_stays_small():
-    assert len(render(record())) < LIMIT_BYTES
+def test_the_snapshot_of_ten_minutes_stays_small():
+    frame = ticks(600)
+    run = replace(record(), ticks=frame, summary=summary(frame))
+    assert len(render(run)) < LIMIT_BYTES
 
 
 def test_the_timeline_draws_plan_rate_and_failures_with_the_faults_marked():
