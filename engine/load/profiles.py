@@ -109,6 +109,7 @@ def _through(corners: list[Point]) -> Pieces:
     """Straight lines through the corners; two corners within a nanosecond are a jump."""
     lines = [(t0, r0, r1) for (t0, r0), (t1, r1) in pairwise(corners) if t1 - t0 > SHORTEST_SECONDS]
     starts, first, last = np.asarray(lines, dtype=np.float64).T
+    starts[0] = 0.0
     return Pieces(starts, first, last, corners[-1][0])
 
 

@@ -2,8 +2,8 @@
 
 A target's heads differ in little more than Content-Length and Date, so each distinct head is read
 once and then found in a dictionary. Only the plain case is read here: HTTP/1.1, one
-Content-Length in digits, no Transfer-Encoding, no upgrade. Everything else is None, which means:
-let a full parser read it.
+Content-Length in digits, at most one Connection, no Transfer-Encoding, no upgrade. Everything
+else is None, which means: let a full parser read it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ KNOWN_HEADS = 4096
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*?)[ \t]*")
 _UNPLAIN = frozenset({b"transfer-encoding", b"upgrade"})
+_CONNECTION = frozenset({b"keep-alive", b"close"})
 _WITHOUT_BODY = frozenset({204, 205, 304})
 
 
@@ -60,14 +61,16 @@ def read(head: bytes) -> AnswerHead | None:
     names = [name for name, _ in fields]
     values = dict(fields)
     length = values.get(b"content-length", b"")
-    plain = len(fields) == len(matches) and names.count(b"content-length") == 1
+    connection = values.get(b"connection", b"keep-alive").lower()
+    single = names.count(b"content-length") == 1 and names.count(b"connection") <= 1
+    plain = len(fields) == len(matches) and single and connection in _CONNECTION
     if not plain or not length.isdigit() or _UNPLAIN & values.keys():
         return None
     retry_after = values.get(b"retry-after")
     return AnswerHead(
         status=int(status_line[1]),
         length=int(length),
-        keeps=values.get(b"connection", b"keep-alive").lower() == b"keep-alive",
+        keeps=connection == b"keep-alive",
         retry_after=None if retry_after is None else retry_after_seconds(retry_after),
     )
 

@@ -50,7 +50,6 @@ class AnswerParser:
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._begun = True
             if not self.answers:
                 raise NotAnAnswerError(str(error)) from error
         too_large = self._body_bytes > LARGEST_BODY

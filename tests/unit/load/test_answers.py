@@ -41,6 +41,8 @@ def test_a_plain_head_says_status_length_and_whether_it_keeps():
         head("Content-Length : 1"),
         head("Content-Length: 1", "Upgrade: h2c"),
         head(" folded", "Content-Length: 1"),
+        head("Content-Length: 1", "Connection: close", "Connection: keep-alive"),
+        head("Content-Length: 1", "Connection: keep-alive, close"),
         head("Content-Length: 1", line="HTTP/1.0 200 OK"),
         head("Content-Length: 1", line="HTTP/1.1 200OK"),
         head("Content-Length: 1", line="HTTP/1.1 100 Continue"),
@@ -58,7 +60,9 @@ def test_a_head_that_is_not_plain_is_left_to_the_parser(bytes_):
 names = st.sampled_from(
     ["Content-Length", "Date", "Connection", "Transfer-Encoding", "X-A", "bad name"]
 )
-values = st.sampled_from(["5", "0", "chunked", "close", "keep-alive", "", "a b", "5 5", "\x00"])
+values = st.sampled_from(
+    ["5", "0", "chunked", "close", "keep-alive", "Close", "", "a b", "5 5", "\x00"]
+)
 
 
 @given(st.lists(st.tuples(names, values), max_size=4), st.sampled_from([200, 404, 204, 503]))

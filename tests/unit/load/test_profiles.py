@@ -72,6 +72,12 @@ def test_a_ramp_down_inside_the_ease_starts_from_the_rate_reached():
     assert rates_at(profile, 20, 30, 35, 40) == [100, 50, 25, 0]
 
 
+def test_a_ramp_of_a_nanosecond_is_a_jump():
+    profile = ramp(10, peak_tps=1000, ramp_up_seconds=1e-9)
+    assert profile.area(0.0) == 0
+    assert profile.area(10.0) == pytest.approx(10_000)
+
+
 def test_bursts_come_at_their_interval_and_are_cut_at_the_end():
     profile = Profile(
         LoadProfile(

@@ -89,6 +89,30 @@ def test_an_alarm_rings_once_and_not_before_its_instant(loop_factory, kind):
         runner.run(scenario())
 
 
+def test_an_alarm_that_is_put_off_when_it_is_about_to_ring_does_not_ring():
+    async def scenario():
+        loop, rang = asyncio.get_running_loop(), []
+        later = time.monotonic_ns() + 60_000_000_000
+
+        def ring(name, other):
+            rang.append(name)
+            alarms[other].arm(later)
+
+        alarms = [best_alarm(loop, lambda: ring(0, 1)), best_alarm(loop, lambda: ring(1, 0))]
+        for alarm in alarms:
+            alarm.arm(0)
+        time.sleep(0.01)  # both are over when the loop looks
+        async with asyncio.timeout(20):
+            while not rang:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)
+        for alarm in alarms:
+            alarm.close()
+        return rang
+
+    assert len(asyncio.run(scenario())) == 1
+
+
 def test_linux_has_the_exact_alarm():
     async def scenario():
         alarm = best_alarm(asyncio.get_running_loop(), list)
