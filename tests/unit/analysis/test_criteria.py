@@ -2,19 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.analysis.criteria import CRITERIA, Evidence, judge, problems, verdict
+from engine.analysis.criteria import CRITERIA, judge, problems, verdict
 from engine.model.config import StressTestConfig
-from engine.model.fault import FailureScenario, FailureType
 from engine.model.results import (
-    Counts,
     CriterionOutcome,
-    JournalReconciliation,
     LatencySummary,
     TestStatus,
     Verdict,
 )
 from engine.model.scenario import LoadProfile, LoadProfileType
-from tests.run_records import BACK, ONSET, fault, latency, scenario, target, ticks
+from tests.evidence import counts, decide, evidence, journal, outcome
+from tests.run_records import scenario, target, ticks
 
 HELD, BROKEN = CriterionOutcome.HELD, CriterionOutcome.DID_NOT_HOLD
 NOT_EXERCISED = CriterionOutcome.NOT_EXERCISED
@@ -47,43 +45,6 @@ BURST = LoadProfile(
     burst_interval_seconds=60,
     first_burst_seconds=30,
 )
-
-
-def counts(**changes: int) -> Counts:
-    fields = {"due": 1_000, "sent": 1_000, "dropped": 0, "backlog": 0}
-    ends = {"decided": 990, "rejected": 10, "failed": 0, "in_flight": 0}
-    return Counts(**{**fields, **ends, **changes})
-
-
-def journal(**changes: int) -> JournalReconciliation:
-    fields = {"acknowledged": 990, "found": 990, "missing": 0, "duplicated": 0}
-    return JournalReconciliation(**{**fields, "unacknowledged": 0, **changes})
-
-
-def evidence(**changes) -> Evidence:
-    fields = {
-        "counts": counts(),
-        "journal": journal(),
-        "response": latency(10_000),
-        "ticks": ticks(),
-        "faults": [fault()],
-        "scenario": scenario(),
-        "rate_scale": 1.0,
-        "speed": 1.0,
-        "target": target(),
-        "status": TestStatus.COMPLETED,
-    }
-    return Evidence(**{**fields, **changes})
-
-
-def decide(key: str, threshold: bool | float = True, **changes):
-    asked = scenario(success_criteria={key: threshold}, **changes.pop("scenario_changes", {}))
-    (result,) = judge(asked, evidence(**{"scenario": asked, **changes}))
-    return result
-
-
-def outcome(key: str, threshold: bool | float = True, **changes) -> CriterionOutcome:
-    return decide(key, threshold, **changes).outcome
 
 
 def without_samples() -> pd.DataFrame:
@@ -166,58 +127,6 @@ def test_a_run_that_ended_before_its_burst_queued_nothing():
     assert outcome("all_transactions_queued", ticks=ticks(20), speed=5.0, **changes) is HELD
 
 
-def test_recovery_needs_a_fault_that_took_place():
-    assert outcome("recovery_demonstrated") is HELD
-    assert outcome("recovery_demonstrated", faults=[]) is NOT_EXERCISED
-    assert outcome("recovery_demonstrated", faults=[fault(proven=False)]) is NOT_EXERCISED
-
-
-def test_a_fault_not_recovered_from_breaks_recovery():
-    hurt = fault(recovered_at_seconds=None)
-    assert outcome("recovery_demonstrated", faults=[fault(), hurt]) is BROKEN
-    assert outcome("automatic_recovery", faults=[hurt]) is BROKEN
-
-
-def test_recovery_from_a_fault_without_a_steady_state_before_it_is_not_judged():
-    early = fault(steady_state=None)
-    assert outcome("recovery_demonstrated", faults=[fault(), early]) is NOT_EXERCISED
-
-
-def test_automatic_recovery_stands_for_every_planned_fault_not_for_some():
-    crash = scenario().failure_scenarios[0]
-    other = FailureScenario(
-        failure_type=FailureType.NETWORK_LATENCY,
-        start_time_seconds=100,
-        duration_seconds=5,
-        severity=0.4,
-    )
-    both = {"scenario_changes": {"failure_scenarios": (crash, other)}}
-    assert outcome("automatic_recovery") is HELD
-    assert outcome("automatic_recovery", **both) is NOT_EXERCISED
-    assert outcome("recovery_demonstrated", **both) is HELD
-
-
-def test_a_component_that_no_fault_hit_must_stay_up():
-    assert outcome("no_cascading_failures") is HELD
-    frame = ticks()
-    frame.loc[frame["t_seconds"] == ONSET + 5, "scorers_up_now"] = 2.0
-    assert outcome("no_cascading_failures", ticks=frame) is BROKEN
-    frame = ticks()
-    frame.loc[frame["t_seconds"] == BACK + 20, "scorers_up_now"] = 3.0
-    assert outcome("no_cascading_failures", ticks=frame) is BROKEN
-    frame = ticks()
-    frame.loc[frame["t_seconds"] == ONSET + 5, "edge_up"] = 0.0
-    assert outcome("no_cascading_failures", ticks=frame) is BROKEN
-
-
-def test_failing_more_than_the_share_that_was_hit_is_not_graceful():
-    assert outcome("graceful_degradation") is HELD
-    frame = ticks()
-    during = (frame["t_seconds"] > ONSET) & (frame["t_seconds"] < ONSET + 15)
-    frame.loc[during, "failed"] = frame.loc[during, "decided"]
-    assert outcome("graceful_degradation", ticks=frame) is BROKEN
-
-
 def test_agents_are_healthy_only_while_every_scorer_is_up():
     assert outcome("all_agents_healthy") is BROKEN
     frame = ticks()
@@ -259,23 +168,6 @@ def test_response_times_that_creep_up_are_a_degradation():
     frame["response_p95_ms"] = 20.0
     frame.loc[9, "error_rate"] = 0.02
     assert outcome("no_degradation", ticks=frame) is BROKEN
-
-
-def busy(frame: pd.DataFrame) -> pd.DataFrame:
-    frame["scorers_up_now"], frame["platform_cpu_cores"] = 4.0, 0.5
-    frame.loc[frame["t_seconds"] > 40, "platform_cpu_cores"] = 4.5
-    return frame
-
-
-def test_scaling_counts_from_five_busy_seconds_on():
-    assert outcome("auto_scaling_triggered") is NOT_EXERCISED
-    assert outcome("auto_scaling_triggered", ticks=busy(ticks())) is BROKEN
-    assert outcome("auto_scaling_triggered", ticks=busy(ticks(80))) is NOT_EXERCISED
-    frame = busy(ticks())
-    frame.loc[frame["t_seconds"] > 60, "scorers_asked"] = 5.0
-    result = decide("auto_scaling_triggered", 60.0, ticks=frame)
-    assert result.outcome is HELD
-    assert result.measured == pytest.approx(60.25 - 45.25)
 
 
 def test_the_runs_own_limits_are_judged_where_the_scenario_names_none():
