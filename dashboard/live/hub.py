@@ -72,12 +72,14 @@ class Hub:
         self._scheduled = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unsubscribe: Callable[[], None] | None = None
+        self._next_beat: asyncio.TimerHandle | None = None
 
     def join(self) -> Viewer:
         """A new viewer, whose first message is `hello`."""
         if self._unsubscribe is None:
             self._loop = asyncio.get_running_loop()
             self._unsubscribe = self._engine.subscribe(self._moved)
+            self._beat()
         self._publish()
         viewer = Viewer(self._whole_story)
         self._viewers.add(viewer)
@@ -89,6 +91,13 @@ class Hub:
         if not self._viewers and self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+            if self._next_beat is not None:
+                self._next_beat.cancel()
+
+    def _beat(self) -> None:
+        """Look once a second even when nobody calls, so that no lost call leaves old news up."""
+        self._publish()
+        self._next_beat = asyncio.get_running_loop().call_later(PING_SECONDS, self._beat)
 
     def _moved(self) -> None:
         if self._loop is not None and not self._scheduled and not self._loop.is_closed():

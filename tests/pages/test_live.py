@@ -72,10 +72,11 @@ def hear(viewer: ClientConnection, kind: str) -> dict[str, object]:
 
 def closing_code(viewer: ClientConnection) -> int:
     try:
-        while True:
+        for _ in range(10):
             viewer.recv(timeout=PATIENCE_SECONDS)
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd is not None else 0
+    pytest.fail("the feed went on")
 
 
 def test_every_viewer_sees_each_tick(engine: FakeEngine, port: int) -> None:
@@ -86,6 +87,13 @@ def test_every_viewer_sees_each_tick(engine: FakeEngine, port: int) -> None:
         assert hear(first, "hello") == hear(second, "hello")
         engine.tick(t_seconds=0.25, decided=12)
         assert hear(first, "tick") == hear(second, "tick")
+
+
+def test_a_change_that_nobody_announced_is_told_all_the_same(engine: FakeEngine, port: int) -> None:
+    with watching(port) as viewer:
+        hear(viewer, "hello")
+        engine.state = engine.state.model_copy(update={"status": TestStatus.STOPPING})
+        assert hear(viewer, "tick")["state"] == {"status": "stopping"}
 
 
 def test_who_comes_late_gets_the_history_first(engine: FakeEngine, port: int) -> None:

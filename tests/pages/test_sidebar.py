@@ -1,8 +1,10 @@
 import json
+import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.session import TOKEN_SECONDS, session
 from engine.config.presets import presets
 from engine.model.fault import FailureType
 from engine.model.results import TestStatus
@@ -152,11 +154,14 @@ def test_the_follower_knows_for_which_state_the_page_was_drawn(
     assert seen["run_id"] == engine.state.run_id
 
 
-def test_a_rerun_keeps_the_token_so_that_the_stage_is_not_called_again(page: AppTest) -> None:
-    def tokens() -> set[str]:
-        return {json.loads(element.proto.json)["token"] for element in page.get("bidi_component")}
-
-    first = tokens()
+@pytest.mark.parametrize(("age_seconds", "kept"), [(60, True), (TOKEN_SECONDS, False)])
+def test_a_rerun_keeps_a_token_that_is_young_so_that_the_stage_is_not_called_again(
+    page: AppTest, age_seconds: float, kept: bool
+) -> None:
+    then = time.time() - age_seconds
+    page.session_state["live_token"] = (then, session().token(now=then))
     page.run()
-    assert tokens() == first
-    assert len(first) == 1
+    tokens = {json.loads(element.proto.json)["token"] for element in page.get("bidi_component")}
+    assert len(tokens) == 1
+    assert (tokens == {session().token(now=then)}) is kept
+    assert all(session().admits(token) for token in tokens)
