@@ -91,6 +91,15 @@ _ALL = (
     ),
     Criterion("error_rate", "Error rate", _ERROR_FORMULA, "ratio", delivery.error_rate, None),
     Criterion(
+        "steady_error_rate",
+        "Error rate outside faults",
+        "failed ÷ (decided + rejected + failed) in ticks outside every fault and its recovery "
+        "≤ threshold",
+        "ratio",
+        delivery.steady_error_rate,
+        None,
+    ),
+    Criterion(
         "success_rate", "Success rate", _SUCCESS_FORMULA, "ratio", delivery.success_rate, None
     ),
     Criterion(
@@ -193,12 +202,10 @@ def problems(success_criteria: dict[str, bool | float]) -> list[str]:
 
 
 def judge(scenario: TestScenario, evidence: Evidence) -> list[CriterionResult]:
-    """Decide every criterion of a scenario, and the run's own limits where it names none."""
+    """Decide every criterion of a scenario; errors outside faults are always limited."""
     asked = {key: value for key, value in scenario.success_criteria.items() if value is not False}
-    if evidence.limits is not None:
-        asked.setdefault("error_rate", evidence.limits.max_error_rate)
-        asked.setdefault("success_rate", evidence.limits.min_success_rate)
-        asked.setdefault("p99_latency_ms", evidence.limits.max_p99_latency_ms)
+    if evidence.max_error_rate is not None and "error_rate" not in asked:
+        asked.setdefault("steady_error_rate", evidence.max_error_rate)
     return [
         _decide(CRITERIA[key], value, evidence) for key, value in asked.items() if key in CRITERIA
     ]

@@ -78,6 +78,25 @@ def error_rate(evidence: Evidence, threshold: float) -> Finding:
     return compare(rate <= threshold, rate, f"{counts.failed:,} of {answered:,} failed.")
 
 
+def steady_error_rate(evidence: Evidence, threshold: float) -> Finding:
+    """The error rate in ticks that end before a fault's onset or after recovery from it."""
+    ticks = evidence.ticks
+    for fault in evidence.faults:
+        end = fault.recovered_at_seconds
+        before = ticks["t_seconds"] <= fault.onset_seconds
+        ticks = ticks[before if end is None else before | (ticks["t_seconds"] > end)]
+    failed = float(ticks["failed"].sum())
+    answered = float(ticks[["decided", "rejected", "failed"]].to_numpy().sum())
+    if answered == 0:
+        return not_exercised("No transaction came to an end outside faults.")
+    rate = failed / answered
+    return compare(
+        rate <= threshold,
+        rate,
+        f"Outside faults and their recovery {failed:,.0f} of {answered:,.0f} failed.",
+    )
+
+
 def success_rate(evidence: Evidence, threshold: float) -> Finding:
     """(decided + rejected) ÷ (decided + rejected + failed) ≥ threshold."""
     counts = evidence.counts

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from engine.model.config import StressTestConfig
 from engine.model.fault import FailureType
 from engine.model.results import (
     Counts,
@@ -36,7 +35,7 @@ class Evidence:
         speed: What every planned duration was divided by.
         target: What was tested.
         status: How the run ended.
-        limits: The run's own limits, judged where the scenario names none of that key.
+        max_error_rate: The run's own limit outside faults, where the scenario states no error rate.
     """
 
     counts: Counts
@@ -49,7 +48,7 @@ class Evidence:
     speed: float
     target: Target
     status: TestStatus
-    limits: StressTestConfig | None = None
+    max_error_rate: float | None = None
 
     @property
     def seconds(self) -> float:

@@ -68,6 +68,7 @@ def summarise(
         speed=meta.speed,
         target=meta.target,
         status=status,
+        max_error_rate=meta.config.max_error_rate,
     )
     results = criteria.judge(meta.scenario, evidence)
     verdict, reason = criteria.verdict(results, [str(doubt) for doubt in doubts], status, counts)

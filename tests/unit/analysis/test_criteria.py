@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 
 from engine.analysis.criteria import CRITERIA, judge, problems, verdict
-from engine.model.config import StressTestConfig
 from engine.model.results import (
     CriterionOutcome,
     LatencySummary,
@@ -12,7 +11,7 @@ from engine.model.results import (
 )
 from engine.model.scenario import LoadProfile, LoadProfileType
 from tests.evidence import counts, decide, evidence, journal, outcome
-from tests.run_records import scenario, target, ticks
+from tests.run_records import fault, scenario, target, ticks
 
 HELD, BROKEN = CriterionOutcome.HELD, CriterionOutcome.DID_NOT_HOLD
 NOT_EXERCISED = CriterionOutcome.NOT_EXERCISED
@@ -35,8 +34,15 @@ PRESET_KEYS = [
     "recovery_demonstrated",
     "business_value_clear",
     "success_rate",
+    "steady_error_rate",
 ]
-NEEDS_NUMBER = {"p95_latency_ms", "p99_latency_ms", "error_rate", "success_rate"}
+NEEDS_NUMBER = {
+    "p95_latency_ms",
+    "p99_latency_ms",
+    "error_rate",
+    "success_rate",
+    "steady_error_rate",
+}
 BURST = LoadProfile(
     profile_type=LoadProfileType.BURST,
     sustained_tps=100,
@@ -170,15 +176,28 @@ def test_response_times_that_creep_up_are_a_degradation():
     assert outcome("no_degradation", ticks=frame) is BROKEN
 
 
-def test_the_runs_own_limits_are_judged_where_the_scenario_names_none():
+def test_errors_outside_faults_are_limited_in_every_run_that_states_no_error_rate():
     asked = scenario(success_criteria={"p99_latency_ms": 100})
-    limits = StressTestConfig(max_error_rate=0.0, min_success_rate=0.5, max_p99_latency_ms=9_000)
-    results = judge(asked, evidence(scenario=asked, limits=limits))
-    assert {r.key: r.threshold for r in results} == {
-        "p99_latency_ms": 100,
-        "error_rate": 0.0,
-        "success_rate": 0.5,
-    }
+    frame = ticks()
+    frame["failed"] = 0.0
+    frame.loc[frame["t_seconds"] > 5, "failed"] = frame["decided"] * 0.02
+    results = judge(asked, evidence(scenario=asked, ticks=frame, max_error_rate=0.01))
+    assert [(r.key, r.outcome) for r in results][1:] == [("steady_error_rate", BROKEN)]
+    stated = scenario(success_criteria={"error_rate": 0.5})
+    results = judge(stated, evidence(scenario=stated, ticks=frame, max_error_rate=0.01))
+    assert [r.key for r in results] == ["error_rate"]
+
+
+def test_errors_of_a_fault_and_its_recovery_are_no_errors_outside_faults():
+    asked = scenario(success_criteria={"steady_error_rate": 0.01})
+    frame = ticks()
+    frame["failed"] = 0.0
+    frame.loc[(frame["t_seconds"] > 4) & (frame["t_seconds"] <= 8), "failed"] = 50.0
+    during = fault(onset_seconds=4.0, recovered_at_seconds=8.0)
+    (result,) = judge(asked, evidence(scenario=asked, ticks=frame, faults=[during]))
+    assert result.outcome is HELD
+    (result,) = judge(asked, evidence(scenario=asked, ticks=frame, faults=[]))
+    assert result.outcome is BROKEN
 
 
 def test_a_criterion_set_to_false_is_not_asked():
