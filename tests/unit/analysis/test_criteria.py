@@ -192,7 +192,7 @@ def test_errors_of_a_fault_and_its_recovery_are_no_errors_outside_faults():
     asked = scenario(success_criteria={"steady_error_rate": 0.01})
     frame = ticks()
     frame["failed"] = 0.0
-    frame.loc[(frame["t_seconds"] > 4) & (frame["t_seconds"] <= 8), "failed"] = 50.0
+    frame.loc[(frame["t_seconds"] > 4) & (frame["t_seconds"] <= 8), "failed"] = 900.0
     during = fault(onset_seconds=4.0, recovered_at_seconds=8.0)
     (result,) = judge(asked, evidence(scenario=asked, ticks=frame, faults=[during]))
     assert result.outcome is HELD
