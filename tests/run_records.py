@@ -178,6 +178,7 @@ def summary(frame: pd.DataFrame | None = None, **changes: object) -> RunSummary:
         "criteria": [
             CriterionResult(
                 key="zero_data_loss",
+                label="Zero data loss",
                 formula="journal missing + duplicated = 0, acknowledged > 0",
                 threshold=0.0,
                 unit="count",
@@ -187,6 +188,7 @@ def summary(frame: pd.DataFrame | None = None, **changes: object) -> RunSummary:
             ),
             CriterionResult(
                 key="recovery_demonstrated",
+                label="Recovery demonstrated",
                 formula="faults recovered from ÷ faults = 1",
                 threshold=1.0,
                 unit="ratio",
@@ -196,6 +198,7 @@ def summary(frame: pd.DataFrame | None = None, **changes: object) -> RunSummary:
             ),
             CriterionResult(
                 key="p99_latency_ms",
+                label="P99 latency ms",
                 formula="p99 of (decision received − due instant) ≤ threshold",
                 threshold=1_000.0,
                 unit="ms",

@@ -7,6 +7,7 @@ import { h, say, show } from "./dom.js";
 import { sourceText } from "./tooltip.js";
 
 const MOST_FACTS = 3;
+const REAL_PREVALENCE = "benchmark.stripe_fraud_prevalence";
 
 /** All panels as an element with `update(feed)`. */
 export function panels(board) {
@@ -39,16 +40,15 @@ function benchmarkPanel(board) {
   return { element, update };
 }
 
-function fact(board, id, { label, source, note }) {
+function fact(board, id, { label, source }) {
   const words = h("p", { class: "ll-fact-label" }, label);
   const from = h("p", { class: "ll-fact-source", figure: id }, source ? sourceText(source) : "");
   say(words, label, id);
-  const limit = note ? say(h("p", { class: "ll-note" }), note, id) : null;
   return h(
     "li",
     {},
     board.create(id, { pace: "now", className: "ll-fact-value" }),
-    h("div", {}, words, limit, from),
+    h("div", {}, words, from),
   );
 }
 
@@ -90,6 +90,7 @@ function costPanel(board) {
 }
 
 function qualityPanel(board) {
+  const cited = h("span", {});
   const note = h("p", { class: "ll-fact-source" });
   const row = (id, words) =>
     h(
@@ -100,17 +101,28 @@ function qualityPanel(board) {
     );
   const element = card(
     "Decision quality under load",
-    "labels stay in the generator",
+    "simulated traffic, labels withheld from the platform",
     h(
       "ul",
       { class: "ll-facts" },
       row("quality.recall", "of frauds flagged"),
       row("quality.false_positive_rate", "of honest payments flagged"),
     ),
+    h(
+      "p",
+      { class: "ll-fact-source" },
+      board.create("quality.prevalence"),
+      " of this traffic is fraud, enriched on purpose; among real payments about ",
+      board.create(REAL_PREVALENCE),
+      " ",
+      cited,
+    ),
     note,
   );
 
   function update({ definitions, figures }) {
+    const source = definitions[REAL_PREVALENCE]?.source;
+    say(cited, source ? `(${source.publisher}, ${source.date})` : "", REAL_PREVALENCE);
     show(element, (figures["quality.recall"]?.[0] ?? null) !== null);
     say(note, definitions["quality.recall"]?.note ?? "", "quality.recall");
   }

@@ -128,7 +128,7 @@ def _fields(state: LiveState) -> dict[str, object]:
 
 
 def _verdict(summary: RunSummary) -> Entry:
-    shown = {"key", "formula", "outcome", "explanation"}
+    shown = {"key", "label", "formula", "outcome", "explanation"}
     return {
         "verdict": summary.verdict.value,
         "reason": summary.verdict_reason,

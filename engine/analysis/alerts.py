@@ -36,12 +36,12 @@ class _Limit:
 
 
 _LIMITS = (
-    _Limit("error_rate", 0.001, 0.01, "the error rate"),
-    _Limit("response_p99_ms", 5_000.0, 10_000.0, "the response p99"),
-    _Limit("machine_cpu_percentage", 80.0, float("inf"), "this machine's CPU use"),
+    _Limit("error_rate", 0.001, 0.01, "Error rate"),
+    _Limit("response_p99_ms", 5_000.0, 10_000.0, "Response p99"),
+    _Limit("machine_cpu_percentage", 80.0, float("inf"), "This machine's CPU use"),
 )
-_UNAVAILABLE = "target unavailable"
-_COST = "modelled cost per hour"
+_UNAVAILABLE = "Target unavailable: nothing is decided"
+_COST = "Modelled cost per hour"
 
 
 class Watch:
@@ -80,4 +80,4 @@ class Watch:
         self._crossed[what] = level
         if before in {level, Level.CRITICAL}:
             return None
-        return Alert(level, f"{what} is past its limit" if what != _UNAVAILABLE else what)
+        return Alert(level, f"{what} past its limit" if what != _UNAVAILABLE else what)

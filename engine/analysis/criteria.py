@@ -220,6 +220,7 @@ def _decide(criterion: Criterion, value: bool | float, evidence: Evidence) -> Cr
         finding = Finding(CriterionOutcome.NOT_TESTED, finding.measured, explanation)
     return CriterionResult(
         key=criterion.key,
+        label=criterion.label,
         formula=criterion.formula,
         threshold=threshold if threshold is not None else value,
         unit=criterion.unit,

@@ -67,6 +67,7 @@ class CriterionResult(_Record):
     """One criterion: its key and formula, what was measured against which threshold."""
 
     key: str
+    label: str
     formula: str
     threshold: bool | float
     unit: str

@@ -19,7 +19,7 @@ from engine.model.scenario import TestScenario
 from engine.model.tick import Tick
 from engine.report.figures_fault import fault_figures, recovery_figures
 from engine.report.figures_flow import flow_figures
-from engine.report.figures_quality import quality_figures
+from engine.report.figures_quality import prevalence_figure, quality_figures
 from engine.report.make import ONE_MACHINE, SECOND, derived, known, measured, stated, whole
 
 LIMELIGHT = "Limelight"
@@ -79,6 +79,7 @@ def stage_figures(stage: StageInput) -> list[Figure]:
         *flow_figures(stage.nodes, tick, stage.totals),
         *_chart(tick),
         *_criteria(stage),
+        prevalence_figure(stage.confusion),
         *quality_figures(stage.confusion),
         *quoted_facts(),
         *_cost(stage, tick),

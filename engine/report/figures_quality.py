@@ -31,6 +31,21 @@ def quality_figures(decisions: dict[str, int]) -> list[Figure]:
     ]
 
 
+def prevalence_figure(decisions: dict[str, int]) -> Figure:
+    """Figure `quality.prevalence`: how much of this run's traffic is fraud."""
+    counts = confusion(decisions)
+    total = counts.fraud + counts.legitimate
+    return derived(
+        "quality.prevalence",
+        "Fraud in this simulated traffic",
+        counts.fraud / total if total else None,
+        "ratio",
+        formula="decided frauds ÷ decided transactions, by the generator's labels",
+        inputs={"frauds": counts.fraud, "decided": total},
+        note="enriched on purpose, so that there is enough to measure",
+    )
+
+
 def precision_figures(decisions: dict[str, int], prevalence: Figure) -> list[Figure]:
     """Figures `quality.precision` with `.low` and `.high`, at a cited real prevalence."""
     counts = confusion(decisions)

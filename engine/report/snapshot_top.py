@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.analysis.criteria import CRITERIA
 from engine.metrics.record import RunRecord
 from engine.model.figure import Figure
 from engine.model.results import CriterionOutcome, CriterionResult, RunSummary, Verdict
@@ -185,7 +184,7 @@ def criteria(book: Book, record: RunRecord) -> Html:
 def _criterion(book: Book, record: RunRecord, result: CriterionResult) -> Html:
     parts = criterion_figures(record, result)
     kind = {CriterionOutcome.HELD: "held", CriterionOutcome.DID_NOT_HOLD: "broken"}
-    name = CRITERIA[result.key].label if result.key in CRITERIA else result.key
+    name = result.label
     decided = parts["measured"].value is not None
     asked = not isinstance(result.threshold, bool)
     return el(

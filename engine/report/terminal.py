@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.analysis.criteria import CRITERIA
 from engine.measure.histogram import samples_needed
 from engine.model.calibration import Calibration
 from engine.model.results import CriterionResult, FaultRecord, LatencySummary, RunSummary
@@ -88,7 +87,7 @@ def _criteria(results: list[CriterionResult]) -> list[str]:
         return ["Criteria: the scenario asks for none"]
     lines = ["Criteria"]
     for result in results:
-        label = CRITERIA[result.key].label if result.key in CRITERIA else result.key
+        label = result.label
         lines += [
             f"  {result.outcome}: {label}{_measured(result)}",
             f"      {result.formula}",

@@ -129,6 +129,7 @@ def closing(t: float, status: str) -> dict[str, Entry]:
             RECOVERED - CRASH if t >= RECOVERED else None,
             "seconds",
         ),
+        "quality.prevalence": ("Fraud in the traffic", 0.02 if shown else None, "ratio"),
         "quality.recall": ("Recall", 0.871 if shown else None, "ratio"),
         "quality.recall.low": ("Recall, lower end", 0.86 if shown else None, "ratio"),
         "quality.recall.high": ("Recall, upper end", 0.882 if shown else None, "ratio"),

@@ -19,7 +19,7 @@ def test_a_limit_crossed_is_told_once_and_again_after_it_was_kept():
 def test_nothing_decided_of_what_is_due_means_the_target_is_unavailable():
     watch = Watch(100, 0.04)
     (alert,) = watch.look(Tick(offered_tps=100, achieved_tps=0))
-    assert (alert.level, alert.message) == (Level.CRITICAL, "target unavailable")
+    assert (alert.level, alert.message) == (Level.CRITICAL, "Target unavailable: nothing is decided")
 
 
 def test_the_modelled_cost_is_held_against_the_budget():
