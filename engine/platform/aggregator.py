@@ -26,6 +26,7 @@ REQUIRED_REVIEW = 0.9
 REQUIRED_DECLINE = 1.0
 COMPLIANCE = 3  # index among the agents
 _FLOOR_RISK = (0.0, 0.5, 0.75)
+_ALL_APPROVE = [APPROVE] * 4
 
 
 class Policy(NamedTuple):
@@ -59,14 +60,14 @@ def policy_of(card: dict[str, Any]) -> Policy:
     )
 
 
-def vote_of(policy: Policy, scores: tuple[float | None, ...]) -> float:
-    """The weighted mean of the scores there are."""
+def vote_of(policy: Policy, scores: tuple[float | None, ...]) -> float | None:
+    """The weighted mean of the scores there are; None if there is none."""
     total = weight = 0.0
     for share, score in zip(policy.weights, scores, strict=True):
         if score is not None:
             total += share * score
             weight += share
-    return total / weight if weight else 0.0
+    return total / weight if weight else None
 
 
 def _alone(policy: Policy, scores: tuple[float | None, ...]) -> list[int]:
@@ -89,25 +90,40 @@ def _risk(policy: Policy, vote: float) -> float:
 
 def decide(policy: Policy, scores: tuple[float | None, ...]) -> Outcome:
     """One decision from the agents' scores, in their order; None for one that did not answer."""
-    if all(score is None for score in scores):
-        return Outcome(REVIEW, _FLOOR_RISK[REVIEW], 0.0, reasons.SILENCE)
     vote = vote_of(policy, scores)
-    decision = (vote >= policy.review) + (vote >= policy.decline)
+    if vote is None:
+        return Outcome(REVIEW, _FLOOR_RISK[REVIEW], 0.0, reasons.SILENCE)
     alone = _alone(policy, scores)
+    if vote < policy.review and alone == _ALL_APPROVE:  # nearly all transactions
+        return Outcome(APPROVE, 0.5 * vote / policy.review, 1.0, 0)
+    decision, raised_by = _resolve(policy, vote, max(alone), scores[COMPLIANCE])
+    risk = max(_risk(policy, vote), _FLOOR_RISK[decision])
+    return Outcome(decision, risk, _confidence(policy, alone, decision), raised_by)
+
+
+def _resolve(
+    policy: Policy, vote: float, strictest: int, compliance: float | None
+) -> tuple[int, int]:
+    """The decision, and the conflict rule that raised it above the vote's or 0."""
+    decision = (vote >= policy.review) + (vote >= policy.decline)
     raised_by = 0
-    if decision < DECLINE and max(alone) > decision:
+    if decision < DECLINE and strictest > decision:
         bound = policy.review if decision == APPROVE else policy.decline
         if vote >= NEAR * bound:
             decision, raised_by = decision + 1, reasons.CONSERVATIVE
-    compliance = scores[COMPLIANCE]
     if compliance is not None and compliance >= REQUIRED_REVIEW:
         required = DECLINE if compliance >= REQUIRED_DECLINE else REVIEW
         if required > decision:
             decision, raised_by = required, reasons.REQUIRED
+    return decision, raised_by
+
+
+def _confidence(policy: Policy, alone: list[int], decision: int) -> float:
+    """Share of the weight of those who answered that would decide the same alone."""
     agreed = whole = 0.0
     for share, own in zip(policy.weights, alone, strict=True):
         if own >= 0:
             whole += share
-            agreed += share if own == decision else 0.0
-    risk = max(_risk(policy, vote), _FLOOR_RISK[decision])
-    return Outcome(decision, risk, agreed / whole if whole else 0.0, raised_by)
+            if own == decision:
+                agreed += share
+    return agreed / whole

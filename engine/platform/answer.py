@@ -22,6 +22,7 @@ _TAIL = (
     '"agents":{%s},"processing_time_ms":%.3f}'
 )
 _AGENT = '"%s":{"score":%.4f,"latency_ms":%.3f}'
+_ALL_AGENTS = ",".join(f'"{name}":{{"score":%.4f,"latency_ms":%.3f}}' for name in AGENTS)
 
 
 class Reason(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -53,25 +54,34 @@ _decode = msgspec.msgpack.Decoder(Answer).decode
 
 def tail(answer: Answer) -> bytes:
     """The JSON answer from after the transaction's id; an agent that failed is left out."""
-    reasons = ",".join(['"' + TEXTS[r.code] % r.values + '"' for r in answer.reasons])
-    agents = ",".join(
-        [
-            _AGENT % (name, score / SCALE, latency / 1000)
-            for name, score, latency in zip(AGENTS, answer.scores, answer.latencies_us, strict=True)
-            if score >= 0
-        ]
-    )
-    risk = answer.risk / SCALE
+    reasons = answer.reasons
+    if len(reasons) == 1 and not reasons[0].values:
+        texts = '"' + TEXTS[reasons[0].code] + '"'
+    else:
+        texts = ",".join(['"' + TEXTS[one.code] % one.values + '"' for one in reasons])
+    risk = answer.risk
     text = _TAIL % (
         DECISIONS[answer.decision],
         answer.confidence / SCALE,
-        risk,
-        _LEVELS[min(3, int(risk * 4))],
-        reasons,
-        agents,
+        risk / SCALE,
+        _LEVELS[min(3, risk * 4 // SCALE)],
+        texts,
+        _agents(answer.scores, answer.latencies_us),
         answer.processing_us / 1000,
     )
     return text.encode()
+
+
+def _agents(scores: tuple[int, ...], latencies_us: tuple[int, ...]) -> str:
+    if min(scores) < 0:
+        pairs = zip(AGENTS, scores, latencies_us, strict=True)
+        return ",".join([_AGENT % (n, s / SCALE, t / 1000) for n, s, t in pairs if s >= 0])
+    a, b, c, d = scores
+    t, u, v, w = latencies_us
+    return _ALL_AGENTS % (
+        *(a / SCALE, t / 1000, b / SCALE, u / 1000),
+        *(c / SCALE, v / 1000, d / SCALE, w / 1000),
+    )
 
 
 def body(transaction_id: str, tail_bytes: bytes) -> bytes:

@@ -161,7 +161,7 @@ class Intake:
 
 
 def _row(admitted: Admitted, sequence: int, scored: Scored) -> Row:
-    return Row(
+    return (
         admitted.id,
         admitted.user_id,
         admitted.amount,

@@ -23,7 +23,6 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
@@ -43,20 +42,9 @@ CHECKPOINT_ROWS = 20_000
 _LARGEST_GROUP = 1_024
 
 
-class Row(NamedTuple):
-    """One decided transaction; `event_time` in seconds since 1970, `seq` in order of arrival."""
-
-    id: str
-    user_id: str
-    amount: float
-    currency: str
-    decision: str
-    risk_score: float
-    event_time: float
-    response: bytes
-    facts: bytes
-    route: int
-    seq: int
+# One decided transaction, values in the order of COLUMNS: event_time in seconds since 1970, seq in
+# order of arrival.
+Row = tuple[str, str, float, str, str, float, float, bytes, bytes, int, int]
 
 
 def _insert(rows: int) -> str:

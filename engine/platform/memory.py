@@ -2,117 +2,108 @@
 
 Everything here is kept by event time (the payload's), so the same transactions in the same order
 give the same memory, at any rate and after any rebuild. It does not depend on what was decided.
+
+A scorer comes back to a customer after thousands of others, so its past is never in the processor's
+cache: what costs is how many objects are touched. Hence plain dicts of counts, tuples that are
+replaced whole, and shared strings, where small classes would read better.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from math import log
+from typing import TypeVar
 
 from engine.platform.wire import Facts
 
 CUSTOMERS = 10_000  # a scorer
 RECENT = 16  # transactions a customer
 RECENT_SECONDS = 86_400.0
+MOST_DEVICES, MOST_IPS, MOST_SESSIONS = 8, 16, 4
+MOST_MERCHANTS, MOST_CATEGORIES, MOST_CURRENCIES, MOST_PLACES = 64, 32, 4, 24
 _WINDOW = 100.0  # transactions that a running mean reaches back over
-_CATEGORIES = 512
+_MOST_NAMES = 50_000
+MOST_NAMED_CATEGORIES = 512
+HOME_WINDOW = 10
+
+K = TypeVar("K")
+Place = tuple[float, float]
+Running = tuple[float, float, float]
+"""Count, mean and variance of the last hundred or so values, older ones fading out."""
+
+UNKNOWN: Running = (0.0, 0.0, 0.0)
 
 
-class Seen:
-    """Keys with [times seen, first, last] in event seconds; `total` counts all, forgotten too.
-
-    At most `most` keys: one more, and the least recently seen quarter is forgotten.
-    """
-
-    __slots__ = ("entries", "most", "total")
-
-    def __init__(self, most: int) -> None:
-        self.entries: dict[Hashable, list[float]] = {}
-        self.most = most
-        self.total = 0
-
-    def add(self, key: Hashable, seconds: float) -> None:
-        """Seen now."""
-        self.total += 1
-        entry = self.entries.get(key)
-        if entry is not None:
-            entry[0] += 1.0
-            entry[2] = seconds
-            return
-        self.entries[key] = [1.0, seconds, seconds]
-        if len(self.entries) > self.most:
-            newest = sorted(self.entries.items(), key=lambda item: -item[1][2])
-            self.entries = dict(newest[: self.most * 3 // 4])
-
-
-class Running:
-    """Mean and variance of the last hundred or so values, older ones fading out."""
-
-    __slots__ = ("count", "mean", "variance")
-
-    def __init__(self) -> None:
-        self.count = 0.0
-        self.mean = 0.0
-        self.variance = 0.0
-
-    def add(self, value: float) -> None:
-        """Take in one value."""
-        if self.count < _WINDOW:
-            self.count += 1.0
-        step = 1.0 / self.count
-        delta = value - self.mean
-        self.mean += step * delta
-        self.variance += step * (delta * (value - self.mean) - self.variance)
+def running(past: Running, value: float) -> Running:
+    """The mean and variance with one more value in them."""
+    count, mean, variance = past
+    if count < _WINDOW:
+        count += 1.0
+    step = 1.0 / count
+    delta = value - mean
+    mean += step * delta
+    return count, mean, variance + step * (delta * (value - mean) - variance)
 
 
 class Customer:
-    """One customer's past. `recent`: (event seconds, USD, merchant, device was new), oldest first.
+    """One customer's past; dicts hold the least recently used key first.
 
-    `offset` runs over the logarithm of an amount less its category's mean; `home` is where the
-    customer mostly is, in degrees.
+    Attributes:
+        total: Transactions so far.
+        last_seconds: Event time of the last one.
+        recent: (event seconds, USD, merchant) of the last ones, oldest first.
+        offset: Running mean of the logarithm of an amount less its category's mean.
+        where: Event seconds, latitude and longitude of the last transaction with a place, then
+            latitude and longitude of where the customer mostly is; None before the first.
+        devices, ips: (times seen, event seconds of the first time) by key.
+        sessions, merchants, categories, currencies, places: Times seen by key.
     """
 
     __slots__ = (
-        "cards",
         "categories",
-        "countries",
         "currencies",
         "devices",
-        "home_latitude",
-        "home_longitude",
         "ips",
-        "last_latitude",
-        "last_longitude",
-        "last_place_seconds",
         "last_seconds",
         "merchants",
         "offset",
         "places",
         "recent",
         "sessions",
+        "total",
+        "where",
     )
 
     def __init__(self) -> None:
-        self.recent: list[tuple[float, float, str, bool]] = []
-        self.offset = Running()
-        self.devices = Seen(8)
-        self.ips = Seen(16)
-        self.merchants = Seen(64)
-        self.categories = Seen(32)
-        self.countries = Seen(8)
-        self.currencies = Seen(4)
-        self.cards = Seen(4)
-        self.places = Seen(24)
-        self.sessions = Seen(8)
+        self.total = 0
         self.last_seconds = 0.0
-        self.last_place_seconds = 0.0
-        self.last_latitude = 0.0
-        self.last_longitude = 0.0
-        self.home_latitude = 0.0
-        self.home_longitude = 0.0
+        self.recent: list[tuple[float, float, str]] = []
+        self.offset = UNKNOWN
+        self.where: tuple[float, float, float, float, float] | None = None
+        self.devices: dict[str, tuple[int, float]] = {}
+        self.ips: dict[str, tuple[int, float]] = {}
+        self.sessions: dict[str, int] = {}
+        self.merchants: dict[str, int] = {}
+        self.categories: dict[str, int] = {}
+        self.currencies: dict[str, int] = {}
+        self.places: dict[Place, int] = {}
 
 
 NOBODY = Customer()
+
+
+def count(seen: dict[K, int], key: K, most: int) -> None:
+    """Seen once more; beyond `most` keys the least recently seen is forgotten."""
+    seen[key] = seen.pop(key, 0) + 1
+    if len(seen) > most:
+        del seen[next(iter(seen))]
+
+
+def date(seen: dict[str, tuple[int, float]], key: str, seconds: float, most: int) -> None:
+    """Seen once more, at this event time; the first time is kept."""
+    times, first = seen.pop(key, (0, seconds))
+    seen[key] = (times + 1, first)
+    if len(seen) > most:
+        del seen[next(iter(seen))]
 
 
 class Memory:
@@ -122,6 +113,7 @@ class Memory:
         self._customers: dict[str, Customer] = {}
         self._most = most
         self._categories: dict[str, Running] = {}
+        self._names: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._customers)
@@ -130,9 +122,9 @@ class Memory:
         """What is known of a customer; nothing of one never seen."""
         return self._customers.get(user_id, NOBODY)
 
-    def category(self, name: str) -> Running | None:
+    def category(self, name: str) -> Running:
         """The logarithm of amounts (USD) in this category, over all customers of this scorer."""
-        return self._categories.get(name)
+        return self._categories.get(name, UNKNOWN)
 
     def learn(self, user_id: str, facts: Facts) -> None:
         """Take in a committed transaction."""
@@ -140,51 +132,53 @@ class Memory:
         self._customers[user_id] = customer
         if len(self._customers) > self._most:
             del self._customers[next(iter(self._customers))]
-        self._learn_amount(customer, facts)
         seconds = facts.event_seconds
-        unknown = bool(facts.device) and facts.device not in customer.devices.entries
+        merchant = self._shared(facts.merchant)
+        category = self._shared(facts.category)
+        self._learn_amount(customer, category, log(facts.amount_usd))
+        customer.total += 1
+        customer.last_seconds = seconds
         recent = customer.recent
-        recent.append((seconds, facts.amount_usd, facts.merchant, unknown))
+        recent.append((seconds, facts.amount_usd, merchant))
         if len(recent) > RECENT:
             del recent[0]
-        customer.merchants.add(facts.merchant, seconds)
-        customer.categories.add(facts.category, seconds)
-        customer.currencies.add(facts.currency, seconds)
-        _learn_means(customer, facts, seconds)
+        count(customer.merchants, merchant, MOST_MERCHANTS)
+        count(customer.categories, category, MOST_CATEGORIES)
+        count(customer.currencies, self._shared(facts.currency), MOST_CURRENCIES)
+        if facts.device:
+            date(customer.devices, facts.device, seconds, MOST_DEVICES)
+        if facts.ip_address:
+            date(customer.ips, facts.ip_address, seconds, MOST_IPS)
+        if facts.session:
+            count(customer.sessions, facts.session, MOST_SESSIONS)
         if facts.located:
-            _learn_place(customer, facts, seconds)
-        customer.last_seconds = seconds
+            _learn_place(customer, facts.latitude, facts.longitude, seconds)
 
-    def _learn_amount(self, customer: Customer, facts: Facts) -> None:
-        category = self._categories.get(facts.category)
-        if category is None:
-            category = Running()
-            if len(self._categories) < _CATEGORIES:
-                self._categories[facts.category] = category
-        amount = log(facts.amount_usd)
-        category.add(amount)
-        customer.offset.add(amount - category.mean)
+    def _shared(self, name: str) -> str:
+        """One object for equal names that many customers have in common."""
+        known = self._names.get(name)
+        if known is None:
+            if len(self._names) >= _MOST_NAMES:
+                self._names.clear()
+            known = self._names[name] = name
+        return known
 
-
-def _learn_means(customer: Customer, facts: Facts, seconds: float) -> None:
-    """Device, address, card and session, where the payload names them."""
-    if facts.device:
-        customer.devices.add(facts.device, seconds)
-    if facts.ip_address:
-        customer.ips.add(facts.ip_address, seconds)
-    if facts.card_type:
-        customer.cards.add(facts.card_type, seconds)
-    if facts.session:
-        customer.sessions.add(facts.session, seconds)
+    def _learn_amount(self, customer: Customer, category: str, amount: float) -> None:
+        past = running(self._categories.get(category, UNKNOWN), amount)
+        if category in self._categories or len(self._categories) < MOST_NAMED_CATEGORIES:
+            self._categories[category] = past
+        customer.offset = running(customer.offset, amount - past[1])
 
 
-def _learn_place(customer: Customer, facts: Facts, seconds: float) -> None:
-    """Where the customer is now, and mostly: home moves a tenth of the way, or less."""
-    step = 1.0 / min(customer.places.total + 1, 10)
-    customer.home_latitude += step * (facts.latitude - customer.home_latitude)
-    customer.home_longitude += step * (facts.longitude - customer.home_longitude)
-    customer.places.add((facts.latitude, facts.longitude), seconds)
-    customer.countries.add(facts.country, seconds)
-    customer.last_latitude = facts.latitude
-    customer.last_longitude = facts.longitude
-    customer.last_place_seconds = seconds
+def _learn_place(customer: Customer, latitude: float, longitude: float, seconds: float) -> None:
+    """Where the customer is now, and mostly: that moves a tenth of the way, at first further."""
+    where = customer.where
+    if where is None:
+        customer.where = (seconds, latitude, longitude, latitude, longitude)
+    else:
+        step = 1.0 / min(customer.total, HOME_WINDOW)
+        _, _, _, north, east = where
+        north += step * (latitude - north)
+        east += step * (longitude - east)
+        customer.where = (seconds, latitude, longitude, north, east)
+    count(customer.places, (latitude, longitude), MOST_PLACES)

@@ -15,6 +15,24 @@ OPSET = 15
 LARGEST_DIFFERENCE = 1e-6
 
 
+def single_precision(booster: lightgbm.Booster) -> lightgbm.Booster:
+    """The same trees with every threshold t lowered to the next float32 at or below it.
+
+    ONNX holds thresholds as float32. Rounded to the nearest, one could come to lie above a value
+    it was below; lowered, `x <= t` is the same for every float32 x.
+    """
+    text = booster.model_to_string()
+    lines = [line for line in text.split("\n") if not line.startswith("tree_sizes=")]
+    for index, line in enumerate(lines):
+        if line.startswith("threshold="):
+            exact = np.array(line[len("threshold=") :].split(), dtype=np.float64)
+            near = exact.astype(np.float32)
+            lower = np.where(near > exact, np.nextafter(near, np.float32(-np.inf)), near)
+            texts = [repr(float(value)) for value in lower]
+            lines[index] = "threshold=" + " ".join(texts)
+    return lightgbm.Booster(model_str="\n".join(lines))
+
+
 def export(booster: lightgbm.Booster, rows: NDArray[np.float32]) -> tuple[bytes, float]:
     """The model's bytes, and the largest difference of its scores from the booster's on `rows`.
 

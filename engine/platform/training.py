@@ -31,7 +31,7 @@ from engine.platform.agents.risk_assessor import ASSETS, CARD, MODEL
 from engine.platform.aggregator import REQUIRED_DECLINE, Policy
 from engine.platform.features import NAMES
 from engine.platform.judging import auc, judged
-from engine.platform.onnx_export import export
+from engine.platform.onnx_export import export, single_precision
 from engine.platform.replay import Replay, Replayed, Stream
 
 BLOCKS = 120
@@ -81,7 +81,7 @@ def fit(parts: list[Replayed]) -> lightgbm.Booster:
     rows = np.concatenate([part.rows for part in parts])
     fraud = np.concatenate([part.fraud for part in parts])
     data = lightgbm.Dataset(rows, fraud, feature_name=list(NAMES))
-    return lightgbm.train(PARAMETERS, data, TREES)
+    return single_precision(lightgbm.train(PARAMETERS, data, TREES))
 
 
 def scores_of(booster: lightgbm.Booster, part: Replayed) -> Floats:

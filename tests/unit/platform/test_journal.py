@@ -17,10 +17,19 @@ WAIT = 30.0
 
 
 def row(number: int, route: int = 0, seq: int | None = None) -> Row:
-    return Row(
-        f"t-{number:012d}", f"u{route}", 1.0, "EUR", "APPROVE", 0.1, 0.0,
-        b"answer%d" % number, b"facts%d" % number, route, number if seq is None else seq,
-    )  # fmt: skip
+    return (
+        f"t-{number:012d}",
+        f"u{route}",
+        1.0,
+        "EUR",
+        "APPROVE",
+        0.1,
+        0.0,
+        b"answer%d" % number,
+        b"facts%d" % number,
+        route,
+        number if seq is None else seq,
+    )
 
 
 class Committed:

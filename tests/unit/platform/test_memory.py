@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from engine.platform.features import INDEX, NAMES, features
 from engine.platform.geography import distance_km
-from engine.platform.memory import RECENT, Memory, Seen
+from engine.platform.memory import (
+    MOST_DEVICES,
+    MOST_IPS,
+    MOST_MERCHANTS,
+    MOST_PLACES,
+    RECENT,
+    UNKNOWN,
+    Memory,
+    count,
+    running,
+)
 from engine.platform.wire import Facts
 
 PARIS, NEW_YORK = (48.857, 2.352), (40.713, -74.006)
@@ -36,7 +46,7 @@ def named(memory: Memory, one: Facts, user: str = "u") -> dict[str, float]:
 
 def test_a_row_has_a_number_for_every_name():
     assert len(INDEX) == len(NAMES) == len(set(NAMES))
-    row = features(Memory().customer("u"), None, -1, facts(located=False, device="", session=""))
+    row = features(Memory().customer("u"), UNKNOWN, -1, facts(located=False, device="", session=""))
     assert len(row) == len(NAMES)
 
 
@@ -70,7 +80,6 @@ def test_travel_is_distance_over_time():
     memory.learn("u", facts(0.0))
     found = named(memory, facts(7200.0, latitude=NEW_YORK[0], longitude=NEW_YORK[1], country="US"))
     assert abs(found["speed_kmh"] - distance_km(*PARIS, *NEW_YORK) / 2) < 1
-    assert found["country_share"] == 0
 
 
 def test_the_distance_of_two_cities_is_the_known_one():
@@ -83,8 +92,8 @@ def test_the_least_recently_seen_customer_is_forgotten_first():
     for user in ("a", "b", "a", "c"):
         memory.learn(user, facts())
     assert len(memory) == 2
-    assert memory.customer("a").merchants.total == 2
-    assert memory.customer("b").merchants.total == 0
+    assert memory.customer("a").total == 2
+    assert memory.customer("b").total == 0
 
 
 def test_what_is_kept_of_a_customer_is_bounded():
@@ -97,16 +106,27 @@ def test_what_is_kept_of_a_customer_is_bounded():
         )
     customer = memory.customer("u")
     assert len(customer.recent) == RECENT
-    for seen in (customer.merchants, customer.devices, customer.ips, customer.places):
-        assert len(seen.entries) <= seen.most
-    assert customer.merchants.total == 1_000
+    assert len(customer.merchants) == MOST_MERCHANTS
+    assert len(customer.devices) == MOST_DEVICES
+    assert len(customer.ips) == MOST_IPS
+    assert len(customer.places) == MOST_PLACES
+    assert customer.total == 1_000
 
 
 def test_a_full_list_forgets_what_was_not_used_for_longest():
-    seen = Seen(4)
-    for seconds, key in enumerate("abcdae"):
-        seen.add(key, float(seconds))
-    assert set(seen.entries) == {"d", "a", "e"}
+    seen: dict[str, int] = {}
+    for key in "abcdae":
+        count(seen, key, 4)
+    assert seen == {"c": 1, "d": 1, "a": 2, "e": 1}
+
+
+def test_a_running_mean_is_the_mean_until_it_fades():
+    past = UNKNOWN
+    for value in (1.0, 2.0, 6.0):
+        past = running(past, value)
+    assert past[0] == 3
+    assert abs(past[1] - 3) < 1e-12
+    assert abs(past[2] - 14 / 3) < 1e-12
 
 
 def test_memory_depends_on_the_transactions_only():
