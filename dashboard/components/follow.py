@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.model.live import LiveState
 
 _JS = """
-const SETTLE_MS = 300;
+const SETTLE_MS = 300; // a rerun of our own may be on its way already
 const ASK_AGAIN_MS = 3000;
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -25,7 +25,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const follower = (root.limelight ??= { askedAt: -Infinity, asked: null });
   follower.data = data;
   follower.trigger = setTriggerValue;
-  follower.drawnAt = performance.now();
   if (follower.feed) follower.feed.token = data.token;
   else if (!follower.loading) follower.loading = begin(follower);
   return () => {
@@ -46,13 +45,17 @@ async function begin(follower) {
 function look(follower) {
   const { feed, data } = follower;
   const now = performance.now();
-  if (now - follower.drawnAt < SETTLE_MS) return;
   const live = feed.connected
     ? JSON.stringify(Object.keys(data.seen).map((key) => [key, feed.state[key] ?? null]))
     : null;
   const behind = live !== null && live !== JSON.stringify(Object.entries(data.seen));
   const refused = !feed.connected && feed.attempts > 1;
-  if (!behind && !refused) return;
+  if (!behind && !refused) {
+    follower.since = null;
+    return;
+  }
+  follower.since ??= now;
+  if (now - follower.since < SETTLE_MS) return;
   const wish = behind ? live : "token";
   if (wish === follower.asked && now - follower.askedAt < ASK_AGAIN_MS) return;
   follower.asked = wish;

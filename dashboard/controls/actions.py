@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.controls.attempt import press
 from dashboard.controls.launch import ask_to_start
 from engine.model.fault import FailureType
 from engine.model.results import TestStatus
 
 if TYPE_CHECKING:
+    from dashboard.controls.desk import Desk
     from engine.model.live import LiveState
     from engine.service import Engine
 
@@ -25,7 +25,7 @@ def active(status: TestStatus) -> bool:
     return status is not TestStatus.NOT_STARTED and not status.final
 
 
-def run_buttons(engine: Engine, state: LiveState) -> None:
+def run_buttons(engine: Engine, state: LiveState, desk: Desk) -> None:
     """Start, or pause, resume and stop."""
     if not active(state.status):
         st.button(
@@ -35,6 +35,7 @@ def run_buttons(engine: Engine, state: LiveState) -> None:
             icon=":material/play_arrow:",
             width="stretch",
             on_click=ask_to_start,
+            args=(desk,),
         )
         return
     left, right = st.columns(2, gap="small")
@@ -45,7 +46,7 @@ def run_buttons(engine: Engine, state: LiveState) -> None:
             type="primary",
             key="resume",
             width="stretch",
-            on_click=press,
+            on_click=desk.press,
             args=(engine.resume,),
         )
     else:
@@ -55,7 +56,7 @@ def run_buttons(engine: Engine, state: LiveState) -> None:
             key="pause",
             width="stretch",
             disabled=state.status is not TestStatus.RUNNING,
-            on_click=press,
+            on_click=desk.press,
             args=(engine.pause,),
         )
     right.button(
@@ -64,13 +65,12 @@ def run_buttons(engine: Engine, state: LiveState) -> None:
         key="stop",
         width="stretch",
         disabled=state.status is TestStatus.STOPPING,
-        on_click=press,
+        on_click=desk.press,
         args=(engine.stop,),
-        help="Send nothing more, finish what is under way, and judge what was measured.",
     )
 
 
-def fault_button(engine: Engine, state: LiveState) -> None:
+def fault_button(engine: Engine, state: LiveState, desk: Desk) -> None:
     """Break the platform on purpose."""
     st.button(
         "Crash a worker",
@@ -78,9 +78,8 @@ def fault_button(engine: Engine, state: LiveState) -> None:
         key="fault",
         width="stretch",
         disabled=state.status is not TestStatus.RUNNING,
-        on_click=press,
+        on_click=desk.press,
         args=(partial(engine.inject, FailureType.LAMBDA_CRASH, FAULT_SEVERITY, FAULT_SECONDS),),
-        help="Kills a scorer process now, and again whenever it returns, for fifteen seconds.",
     )
 
 
@@ -96,11 +95,10 @@ def snapshot_button(engine: Engine, state: LiveState) -> None:
         width="stretch",
         on_click="ignore",
         disabled=state.run_id is None and not engine.runs(),
-        help="One self-contained file of the run on stage, or of the newest run in the store.",
     )
 
 
-def emergency_button(engine: Engine, state: LiveState) -> None:
+def emergency_button(engine: Engine, state: LiveState, desk: Desk) -> None:
     """End it now: no further request, no retry, whatever is under way."""
     with st.container(key="emergency_place"):
         st.button(
@@ -109,7 +107,6 @@ def emergency_button(engine: Engine, state: LiveState) -> None:
             key="emergency",
             width="stretch",
             disabled=not active(state.status),
-            on_click=press,
+            on_click=desk.press,
             args=(engine.emergency_stop,),
-            help="Sends nothing more from this instant, in whatever state the run is.",
         )

@@ -1,7 +1,7 @@
 """From the press of Start to a run: measure the machine first, and say if it holds less than asked.
 
 One press may take several reruns of the page (measuring, an offer, an answer), so the wish to start
-stands in the session state until it is granted or withdrawn. A target of one's own is started
+stands on the desk until it is granted or withdrawn. A target of one's own is started
 directly: what was measured is the built-in platform on this machine, which says nothing about it.
 """
 
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.controls.attempt import attempt
 from dashboard.controls.setup import check_target
 from dashboard.session import session
 from dashboard.theme import number
@@ -25,46 +24,42 @@ from engine.report.format import text
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from dashboard.controls.desk import Desk
     from dashboard.session import Session
     from engine.model.calibration import Calibration
     from engine.model.request import RunRequest
 
 CALIBRATION_SECONDS = 10.0
-_WISH = "wish_to_start"
-_AGAIN = "measure_again"
 _LOOK_SECONDS = 0.1
 
 
-def ask_to_start() -> None:
+def ask_to_start(desk: Desk) -> None:
     """Remember that this viewer wants to start; the page body does the rest."""
-    if attempt(check_target):
-        st.session_state[_WISH] = True
+    desk.wants_start = True
 
 
-def forget_start() -> None:
-    """Withdraw the wish."""
-    st.session_state.pop(_WISH, None)
-
-
-def launch(shared: Session) -> None:
+def launch(shared: Session, desk: Desk) -> None:
     """Take the wish to start one step further, if there is one."""
-    if not st.session_state.get(_WISH):
+    if not desk.wants_start:
         return
+    if not desk.attempt(lambda: check_target(shared, desk)):
+        desk.wants_start = False
+        st.rerun()
     request = shared.selection.request(shared.engine().presets())
     if request.target_url is not None:
-        _start(shared)
+        _start(shared, desk)
         return
-    calibration = None if _AGAIN in st.session_state else shared.engine().calibration()
+    calibration = None if desk.measure_again else shared.engine().calibration()
     if calibration is None:
-        calibration = _measure(shared.calibration_under_way())
-        st.session_state.pop(_AGAIN, None)
+        calibration = _measure(shared.calibration_under_way(), desk)
+        desk.measure_again = False
     if _exceeds(request, calibration):
-        _offer(request, calibration)
+        _offer(request, calibration, desk)
     else:
-        _start(shared)
+        _start(shared, desk)
 
 
-def _measure(result: Future[Calibration]) -> Calibration:
+def _measure(result: Future[Calibration], desk: Desk) -> Calibration:
     bar = st.progress(0.0, text="Measuring what this machine holds")
     began = time.monotonic()
     while not result.done():
@@ -77,9 +72,8 @@ def _measure(result: Future[Calibration]) -> Calibration:
         except NotYet:
             continue
     bar.empty()
-    if not attempt(result.result):
-        st.session_state.pop(_AGAIN, None)
-        forget_start()
+    if not desk.attempt(result.result):
+        desk.measure_again = desk.wants_start = False
         st.rerun()
     return result.result()
 
@@ -92,7 +86,7 @@ def _asked(request: RunRequest) -> float:
     return request.scenario.load_profile.max_tps * request.rate_scale
 
 
-def _offer(request: RunRequest, calibration: Calibration) -> None:
+def _offer(request: RunRequest, calibration: Calibration, desk: Desk) -> None:
     held, asked, fits = figures(request, calibration)
     with st.container(key="offer"):
         if held.value is None or fits.value is None:
@@ -108,14 +102,20 @@ def _offer(request: RunRequest, calibration: Calibration) -> None:
                 key="run_scaled",
                 width="stretch",
                 on_click=_start_scaled,
-                args=(fits.value,),
+                args=(desk, fits.value),
             )
         st.button(
-            "Run at full rate anyway", key="run_full", width="stretch", on_click=_start_anyway
+            "Run at full rate anyway",
+            key="run_full",
+            width="stretch",
+            on_click=_start_anyway,
+            args=(desk,),
         )
         again, never = st.columns(2, gap="small")
-        again.button("Measure again", key="again", width="stretch", on_click=_measure_again)
-        never.button("Not now", key="not_now", width="stretch", on_click=forget_start)
+        again.button(
+            "Measure again", key="again", width="stretch", on_click=_measure_again, args=(desk,)
+        )
+        never.button("Not now", key="not_now", width="stretch", on_click=_withdraw, args=(desk,))
 
 
 def figures(request: RunRequest, calibration: Calibration) -> tuple[Figure, Figure, Figure]:
@@ -158,24 +158,27 @@ def _shown(figure: Figure) -> str:
     return number(figure, text(figure))
 
 
-def _measure_again() -> None:
-    st.session_state[_AGAIN] = True
+def _measure_again(desk: Desk) -> None:
+    desk.measure_again = True
 
 
-def _start_scaled(share: float) -> None:
+def _withdraw(desk: Desk) -> None:
+    desk.wants_start = False
+
+
+def _start_scaled(desk: Desk, share: float) -> None:
     shared = session()
     percentage = round(share * 100)
-    if attempt(lambda: shared.select(replace(shared.selection, rate_percentage=percentage))):
-        _start_anyway()
+    if desk.attempt(lambda: shared.select(replace(shared.selection, rate_percentage=percentage))):
+        _start_anyway(desk)
 
 
-def _start_anyway() -> None:
-    shared = session()
-    forget_start()
-    attempt(shared.start)
+def _start_anyway(desk: Desk) -> None:
+    desk.wants_start = False
+    desk.attempt(session().start)
 
 
-def _start(shared: Session) -> None:
-    forget_start()
-    attempt(shared.start)
+def _start(shared: Session, desk: Desk) -> None:
+    desk.wants_start = False
+    desk.attempt(shared.start)
     st.rerun()

@@ -15,7 +15,7 @@ from dashboard.controls.actions import (
     run_buttons,
     snapshot_button,
 )
-from dashboard.controls.attempt import show_problem
+from dashboard.controls.desk import this_desk
 from dashboard.controls.launch import launch
 from dashboard.controls.setup import setup
 from dashboard.session import TOKEN_SECONDS
@@ -23,36 +23,33 @@ from dashboard.session import TOKEN_SECONDS
 if TYPE_CHECKING:
     from dashboard.session import Session
 
-_TOKEN = "live_token"
-
 
 def show(shared: Session) -> None:
     """Draw the sidebar for the engine's newest state."""
-    engine = shared.engine()
+    engine, desk = shared.engine(), this_desk()
     state = engine.live()
     with st.sidebar:
         st.html('<p class="ll-brand">Limelight</p>')
         with st.container(key="actions"):
-            run_buttons(engine, state)
-            fault_button(engine, state)
+            run_buttons(engine, state, desk)
+            fault_button(engine, state, desk)
             snapshot_button(engine, state)
-            show_problem()
+            desk.show_problem()
             offered = st.empty()
         if not active(state.status):
             with st.container(key="setup"):
-                setup(shared)
-        emergency_button(engine, state)
+                setup(shared, desk)
+        emergency_button(engine, state, desk)
         follow(state, page_token(shared))
         if not active(state.status):
             with offered.container():
-                launch(shared)
+                launch(shared, desk)
 
 
 def page_token(shared: Session) -> str:
     """This page's token for the live feed: a new one when half its life has passed."""
-    kept: tuple[float, str] | None = st.session_state.get(_TOKEN)
-    now = time.time()
+    desk, now = this_desk(), time.time()
+    kept = desk.token
     if kept is None or now - kept[0] > TOKEN_SECONDS / 2 or not shared.admits(kept[1]):
-        kept = (now, shared.token())
-        st.session_state[_TOKEN] = kept
+        kept = desk.token = (now, shared.token())
     return kept[1]

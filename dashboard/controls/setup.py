@@ -1,7 +1,12 @@
 """What to run: target, preset, speed and scale, the same for every viewer.
 
-The selection lives in the process. Every widget is set from it before it is drawn, so a second
-browser follows, and a choice that the engine refuses falls back.
+The selection lives in the process, and every browser's widgets show it. A browser sends the values
+of all its widgets with each rerun, and they may be of before another viewer's choice; read as a
+choice of its own, they would undo it. So the widgets' keys carry a generation: when the selection
+has changed elsewhere, or the engine refused a choice, new widgets stand in place of the old, whose
+late values nobody reads. A viewer's own choice keeps its widgets, so a drag goes on undisturbed.
+Choices are read from what the widgets show, not from callbacks, so that one made while the page
+reran is found by the next run.
 """
 
 from __future__ import annotations
@@ -11,103 +16,115 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.controls.attempt import attempt
-from dashboard.session import session
 from engine.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from dashboard.controls.desk import Desk
     from dashboard.session import Selection, Session
+    from engine.model.scenario import TestScenario
 
 SPEEDS = (1, 2, 5, 10, 20)
 BUILT_IN, OWN = "built-in", "own"
 TARGETS = {BUILT_IN: "Built-in reference platform", OWN: "An endpoint on this machine"}
-_MIRRORED = "mirrored_target"
 
 
-def setup(shared: Session) -> None:
-    """The pickers."""
-    selection = shared.selection
-    _mirror(selection)
-    st.radio(
-        "What is tested",
-        list(TARGETS),
-        key="target",
-        format_func=TARGETS.__getitem__,
-        on_change=_choose_target,
-    )
-    if st.session_state["target"] == OWN:
-        st.text_input(
-            "Address of its transactions endpoint",
-            key="target_url",
-            placeholder="http://127.0.0.1:8080/v1/transactions",
-            on_change=_choose_target,
-        )
-    presets = {scenario.scenario_id: scenario for scenario in shared.engine().presets()}
-    st.radio(
-        "Preset",
-        list(presets),
-        key="preset",
-        format_func=lambda preset_id: presets[preset_id].name,
-        captions=[scenario.description for scenario in presets.values()],
-        on_change=_choose,
-        args=("preset_id", "preset"),
-    )
-    st.segmented_control(
-        "Speed",
-        SPEEDS,
-        key="speed",
-        required=True,
-        format_func=lambda speed: f"{speed}×",
-        on_change=_choose,
-        args=("speed", "speed"),
-        help="Divides every duration, never a rate; a faster run is marked as a rehearsal.",
-    )
-    st.slider(
-        "Scale of the rate",
-        1,
-        100,
-        key="rate_percentage",
-        format="%d %%",
-        on_change=_choose,
-        args=("rate_percentage", "rate_percentage"),
-        help="Multiplies every rate of the preset; a scaled run is marked as such.",
-    )
+def setup(shared: Session, desk: Desk) -> None:
+    """The pickers; what was picked is selected for everybody."""
+    shown = _follow(shared.selection, desk)
+    picked = _pick(shown, desk, shared.engine().presets())
+    if picked == shown:
+        return
+    if desk.attempt(lambda: shared.select(_merged(shared.selection, shown, picked))):
+        desk.shown = picked
+    else:
+        desk.shown = None
+        st.rerun()
 
 
-def check_target() -> None:
+def check_target(shared: Session, desk: Desk) -> None:
     """Raises ConfigurationError when an endpoint is to be tested and nobody said where it is."""
-    if st.session_state["target"] == OWN and session().selection.target_url is None:
+    if desk.wants_own and shared.selection.target_url is None:
         raise ConfigurationError(
             ["What is tested: the endpoint has no address yet: type the one it answers on"]
         )
 
 
-def _mirror(selection: Selection) -> None:
-    """Set the widgets that differ, and only those: setting one takes it out of a dragging hand."""
-    _set("preset", selection.preset_id)
-    _set("speed", selection.speed)
-    _set("rate_percentage", selection.rate_percentage)
-    if st.session_state.get(_MIRRORED, "") != selection.target_url:
-        _set("target", BUILT_IN if selection.target_url is None else OWN)
-        _set("target_url", selection.target_url or "")
-        st.session_state[_MIRRORED] = selection.target_url
+def _follow(selection: Selection, desk: Desk) -> Selection:
+    if desk.shown != selection:
+        if desk.shown is None or desk.shown.target_url != selection.target_url:
+            desk.wants_own = selection.target_url is not None
+        desk.shown = selection
+        desk.generation += 1
+    return selection
 
 
-def _set(widget: str, value: str | int) -> None:
-    if st.session_state.get(widget) != value:
-        st.session_state[widget] = value
+def _merged(now: Selection, shown: Selection, picked: Selection) -> Selection:
+    """Only what was picked here; the rest as it is now."""
+    mine = {
+        field: getattr(picked, field)
+        for field in ("preset_id", "speed", "rate_percentage", "target_url")
+        if getattr(picked, field) != getattr(shown, field)
+    }
+    return replace(now, **mine)
 
 
-def _choose(field: str, widget: str) -> None:
-    shared = session()
-    chosen = {field: st.session_state[widget]}
-    attempt(lambda: shared.select(replace(shared.selection, **chosen)))
+def _pick(shown: Selection, desk: Desk, presets: list[TestScenario]) -> Selection:
+    target_url = _target_picker(shown, desk)
+    by_id = {scenario.scenario_id: scenario for scenario in presets}
+    preset_id = st.radio(
+        "Preset",
+        list(by_id),
+        key=_key(desk, "preset_id", shown.preset_id),
+        format_func=lambda preset_id: by_id[preset_id].name,
+        captions=[scenario.description for scenario in presets],
+    )
+    speed = st.segmented_control(
+        "Speed",
+        SPEEDS,
+        key=_key(desk, "speed", shown.speed),
+        required=True,
+        format_func=lambda speed: f"{speed}×",
+        help="Divides every duration, never a rate; a faster run is marked as a rehearsal.",
+    )
+    rate_percentage = st.slider(
+        "Scale of the rate",
+        1,
+        100,
+        key=_key(desk, "rate_percentage", shown.rate_percentage),
+        format="%d %%",
+        help="Multiplies every rate of the preset; a scaled run is marked as such.",
+    )
+    return replace(
+        shown,
+        preset_id=preset_id or shown.preset_id,
+        speed=speed or shown.speed,
+        rate_percentage=rate_percentage,
+        target_url=target_url,
+    )
 
 
-def _choose_target() -> None:
-    """Keep an address only when there is one: an endpoint without address is not selected yet."""
-    shared = session()
-    own = st.session_state["target"] == OWN
-    url = st.session_state.get("target_url", "").strip() if own else ""
-    if attempt(lambda: shared.select(replace(shared.selection, target_url=url or None))):
-        st.session_state[_MIRRORED] = url or None
+def _target_picker(shown: Selection, desk: Desk) -> str | None:
+    """An endpoint's address; None for the built-in platform and as long as there is no address."""
+    kind = st.radio(
+        "What is tested",
+        list(TARGETS),
+        key=_key(desk, "target", OWN if desk.wants_own else BUILT_IN),
+        format_func=TARGETS.__getitem__,
+    )
+    desk.wants_own = kind == OWN
+    if not desk.wants_own:
+        return None
+    address = st.text_input(
+        "Address of its transactions endpoint",
+        key=_key(desk, "target_url", shown.target_url or ""),
+        placeholder="http://127.0.0.1:8080/v1/transactions",
+    )
+    return (address or "").strip() or None
+
+
+def _key(desk: Desk, field: str, value: str | int) -> str:
+    """The widget's key in this generation; a new one begins with the value selected."""
+    key = f"{field}_{desk.generation}"
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key

@@ -1,5 +1,6 @@
 """The page script on a fake engine, in this process, with nothing cached from the test before."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,13 @@ def script() -> None:
 
 def open_page() -> AppTest:
     return AppTest.from_function(script, default_timeout=30).run()
+
+
+def picker(page: AppTest, field: str) -> object:
+    """The widget that shows a field of the selection, whatever its generation."""
+    kinds = (page.radio, page.segmented_control, page.slider, page.text_input)
+    [found] = [each for kind in kinds for each in kind if re.fullmatch(rf"{field}_\d+", each.key)]
+    return found
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.session import session
 from tests.fake_engine import FakeEngine, refused
-from tests.pages.conftest import open_page
+from tests.pages.conftest import open_page, picker
 
 NUMBER = re.compile(r"(?<![A-Za-z_])\d")
 
@@ -91,7 +91,7 @@ def test_a_rate_already_scaled_to_what_is_held_starts_at_once(
 ) -> None:
     engine = FakeEngine(sustained_tps=2_700)
     page = page_on(engine, monkeypatch)
-    page.slider(key="rate_percentage").set_value(45).run()
+    picker(page, "rate_percentage").set_value(45).run()
     page.button(key="start").click().run()
     assert names(engine) == ["start"]
 
@@ -111,8 +111,8 @@ def test_ones_own_endpoint_is_not_judged_by_what_the_platform_holds_here(
 ) -> None:
     engine = FakeEngine(sustained_tps=100, calibrated=False)
     page = page_on(engine, monkeypatch)
-    page.radio(key="target").set_value("own").run()
-    page.text_input(key="target_url").set_value("http://127.0.0.1:9/v1/transactions").run()
+    picker(page, "target").set_value("own").run()
+    picker(page, "target_url").set_value("http://127.0.0.1:9/v1/transactions").run()
     page.button(key="start").click().run()
     assert names(engine) == ["start"]
 
@@ -122,7 +122,7 @@ def test_ones_own_endpoint_without_an_address_does_not_start_the_built_in_one(
 ) -> None:
     engine = FakeEngine()
     page = page_on(engine, monkeypatch)
-    page.radio(key="target").set_value("own").run()
+    picker(page, "target").set_value("own").run()
     page.button(key="start").click().run()
     assert names(engine) == []
     assert "address" in page.error[0].value
@@ -162,4 +162,4 @@ def test_an_engine_that_cannot_start_is_explained_and_tried_again(
     assert page.error
     page.button(key="try_again").click().run()
     assert not page.error
-    assert page.radio(key="preset").value == "pitch"
+    assert picker(page, "preset_id").value == "pitch"

@@ -9,7 +9,7 @@ from engine.config.presets import presets
 from engine.model.fault import FailureType
 from engine.model.results import TestStatus
 from tests.fake_engine import FakeEngine, refused
-from tests.pages.conftest import open_page
+from tests.pages.conftest import open_page, picker
 
 
 def last(engine: FakeEngine, name: str) -> tuple[object, ...]:
@@ -40,15 +40,15 @@ def test_the_page_draws_the_stage_and_follows_the_engine(page: AppTest) -> None:
 
 
 def test_every_preset_is_listed_with_its_promise_and_pitch_is_chosen(page: AppTest) -> None:
-    picker = page.radio(key="preset")
-    assert picker.options == [scenario.name for scenario in presets()]
-    assert list(picker.proto.captions) == [scenario.description for scenario in presets()]
-    assert picker.value == "pitch"
+    shown = picker(page, "preset_id")
+    assert shown.options == [scenario.name for scenario in presets()]
+    assert list(shown.proto.captions) == [scenario.description for scenario in presets()]
+    assert shown.value == "pitch"
 
 
 def test_promises_hold_no_number_that_belongs_to_no_figure(page: AppTest) -> None:
     assert not any(
-        letter.isdigit() for text in page.radio(key="preset").proto.captions for letter in text
+        letter.isdigit() for text in picker(page, "preset_id").proto.captions for letter in text
     )
 
 
@@ -57,26 +57,26 @@ def test_the_first_selection_is_the_engines_too(engine: FakeEngine, page: AppTes
 
 
 def test_choosing_selects_for_everybody(engine: FakeEngine, page: AppTest) -> None:
-    page.radio(key="preset").set_value("wave").run()
-    page.slider(key="rate_percentage").set_value(33).run()
-    page.segmented_control(key="speed").set_value(10).run()
+    picker(page, "preset_id").set_value("wave").run()
+    picker(page, "rate_percentage").set_value(33).run()
+    picker(page, "speed").set_value(10).run()
     request = last(engine, "select")[1]
     assert request.scenario.scenario_id == "wave"
     assert (request.speed, request.rate_scale) == (10, 0.33)
     second = open_page()
-    assert second.radio(key="preset").value == "wave"
-    assert second.segmented_control(key="speed").value == 10
-    assert second.slider(key="rate_percentage").value == 33
+    assert picker(second, "preset_id").value == "wave"
+    assert picker(second, "speed").value == 10
+    assert picker(second, "rate_percentage").value == 33
 
 
 def test_an_endpoint_of_ones_own_is_selected_once_it_has_an_address(
     engine: FakeEngine, page: AppTest
 ) -> None:
-    page.radio(key="target").set_value("own").run()
+    picker(page, "target").set_value("own").run()
     assert last(engine, "select")[1].target_url is None
-    page.text_input(key="target_url").set_value("http://127.0.0.1:9/v1/transactions").run()
+    picker(page, "target_url").set_value("http://127.0.0.1:9/v1/transactions").run()
     assert last(engine, "select")[1].target_url == "http://127.0.0.1:9/v1/transactions"
-    page.radio(key="target").set_value("built-in").run()
+    picker(page, "target").set_value("built-in").run()
     assert last(engine, "select")[1].target_url is None
 
 
@@ -84,9 +84,9 @@ def test_a_choice_the_engine_refuses_falls_back_and_says_why(
     engine: FakeEngine, page: AppTest
 ) -> None:
     engine.refusal = refused()
-    page.radio(key="preset").set_value("wave").run()
+    picker(page, "preset_id").set_value("wave").run()
     assert not page.exception
-    assert page.radio(key="preset").value == "pitch"
+    assert picker(page, "preset_id").value == "pitch"
     assert "wait until it has ended" in page.error[0].value
 
 
@@ -159,9 +159,30 @@ def test_a_rerun_keeps_a_token_that_is_young_so_that_the_stage_is_not_called_aga
     page: AppTest, age_seconds: float, kept: bool
 ) -> None:
     then = time.time() - age_seconds
-    page.session_state["live_token"] = (then, session().token(now=then))
+    page.session_state["desk"].token = (then, session().token(now=then))
     page.run()
     tokens = {json.loads(element.proto.json)["token"] for element in page.get("bidi_component")}
     assert len(tokens) == 1
     assert (tokens == {session().token(now=then)}) is kept
     assert all(session().admits(token) for token in tokens)
+
+
+def test_late_values_of_one_browser_do_not_undo_the_choice_of_another(
+    engine: FakeEngine, page: AppTest
+) -> None:
+    second = open_page()
+    late = second._tree.get_widget_states()
+    picker(page, "rate_percentage").set_value(10).run()
+    second.run()
+    assert picker(second, "rate_percentage").value == 10
+    second._run(late)  # what the browser held before it heard of the choice
+    assert session().selection.rate_percentage == 10
+    picker(second, "speed").set_value(5).run()
+    assert (session().selection.rate_percentage, session().selection.speed) == (10, 5)
+
+
+def test_a_choice_of_ones_own_keeps_the_widgets_under_the_hand(page: AppTest) -> None:
+    before = picker(page, "rate_percentage").key
+    picker(page, "rate_percentage").set_value(10).run()
+    picker(page, "speed").set_value(5).run()
+    assert picker(page, "rate_percentage").key == before
