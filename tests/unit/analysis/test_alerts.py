@@ -19,7 +19,8 @@ def test_a_limit_crossed_is_told_once_and_again_after_it_was_kept():
 def test_nothing_decided_of_what_is_due_means_the_target_is_unavailable():
     watch = Watch(100, 0.04)
     (alert,) = watch.look(Tick(offered_tps=100, achieved_tps=0))
-    assert (alert.level, alert.message) == (Level.CRITICAL, "Target unavailable: nothing is decided")
+    assert alert.level is Level.CRITICAL
+    assert alert.message.startswith("Target unavailable")
 
 
 def test_the_modelled_cost_is_held_against_the_budget():
