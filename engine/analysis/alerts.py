@@ -40,12 +40,16 @@ _LIMITS = (
     _Limit("response_p99_ms", 5_000.0, 10_000.0, "Response p99"),
     _Limit("machine_cpu_percentage", 80.0, float("inf"), "This machine's CPU use"),
 )
+STEADY_TICKS = 3
 _UNAVAILABLE = "Target unavailable: nothing is decided"
 _COST = "Modelled cost per hour"
 
 
 class Watch:
     """Remembers which limits are crossed, so that each crossing is told once.
+
+    A limit counts as crossed, and as kept again, after `STEADY_TICKS` ticks in a row, so that a
+    value that flickers about it does not fill the timeline.
 
     Args:
         max_cost_per_hour: The budget in USD; the cost is modelled, so it never stops a run.
@@ -55,10 +59,10 @@ class Watch:
     def __init__(self, max_cost_per_hour: float, vcpu_hour_usd: float) -> None:
         self._budget = max_cost_per_hour
         self._price = vcpu_hour_usd
-        self._crossed: dict[str, Level] = {}
+        self._crossed: dict[str, tuple[Level | None, int]] = {}
 
     def look(self, tick: Tick) -> list[Alert]:
-        """The limits this tick crosses that the one before did not."""
+        """The limits crossed as of this tick that had not been told yet."""
         found = [
             self._step(limit.message, float(getattr(tick, limit.column)), limit)
             for limit in _LIMITS
@@ -70,14 +74,21 @@ class Watch:
         return [alert for alert in found if alert is not None]
 
     def _step(self, what: str, value: float, limit: _Limit) -> Alert | None:
-        before = self._crossed.pop(what, None)
-        if value > limit.critical:
-            level = Level.CRITICAL
-        elif value > limit.warning:
-            level = Level.WARNING
-        else:
+        now = _level(value, limit)
+        told, ticks = self._crossed.get(what, (None, 0))
+        if now is told or (told is Level.CRITICAL and now is Level.WARNING):
+            self._crossed[what] = (told, 0)
             return None
-        self._crossed[what] = level
-        if before in {level, Level.CRITICAL}:
+        if ticks + 1 < STEADY_TICKS:
+            self._crossed[what] = (told, ticks + 1)
             return None
-        return Alert(level, f"{what} past its limit" if what != _UNAVAILABLE else what)
+        self._crossed[what] = (now, 0)
+        if now is None:
+            return None
+        return Alert(now, what if what == _UNAVAILABLE else f"{what} past its limit")
+
+
+def _level(value: float, limit: _Limit) -> Level | None:
+    if value > limit.critical:
+        return Level.CRITICAL
+    return Level.WARNING if value > limit.warning else None

@@ -1,9 +1,14 @@
-from engine.analysis.alerts import Level, Watch
+from engine.analysis.alerts import STEADY_TICKS, Level, Watch
 from engine.model.tick import Tick
 
 
+def told(watch, ticks=STEADY_TICKS, **values):
+    """All that is told in some ticks alike."""
+    return [alert for _tick in range(ticks) for alert in watch.look(Tick(**values))]
+
+
 def levels(watch, **values):
-    return [alert.level for alert in watch.look(Tick(**values))]
+    return [alert.level for alert in told(watch, **values)]
 
 
 def test_a_limit_crossed_is_told_once_and_again_after_it_was_kept():
@@ -16,9 +21,15 @@ def test_a_limit_crossed_is_told_once_and_again_after_it_was_kept():
     assert levels(watch, error_rate=0.005) == [Level.WARNING]
 
 
-def test_nothing_decided_of_what_is_due_means_the_target_is_unavailable():
+def test_a_value_that_flickers_about_its_limit_is_not_told():
     watch = Watch(100, 0.04)
-    (alert,) = watch.look(Tick(offered_tps=100, achieved_tps=0))
+    for _time in range(10):
+        assert told(watch, STEADY_TICKS - 1, error_rate=0.05) == []
+        assert told(watch, 1, error_rate=0.0) == []
+
+
+def test_nothing_decided_of_what_is_due_means_the_target_is_unavailable():
+    (alert,) = told(Watch(100, 0.04), offered_tps=100, achieved_tps=0)
     assert alert.level is Level.CRITICAL
     assert alert.message.startswith("Target unavailable")
 
