@@ -76,8 +76,9 @@ export class Idle {
   }
 
   #prove(state) {
-    const key = JSON.stringify(state.criteria ?? []);
-    show(this.proofs, (state.criteria ?? []).length > 0);
+    const [numbers, others] = [state.criteria ?? [], state.must_hold ?? []];
+    const key = JSON.stringify([numbers, others]);
+    show(this.proofs, numbers.length + others.length > 0);
     if (key === this.shown) return;
     this.shown = key;
     const proof = ({ key: name, label, value, unit }) => {
@@ -87,7 +88,8 @@ export class Idle {
     };
     this.proofs.replaceChildren(
       h("li", { class: "ll-label" }, "What it has to hold"),
-      ...(state.criteria ?? []).map(proof),
+      ...others.map((label) => h("li", {}, icon("circle"), h("span", {}, label))),
+      ...numbers.map(proof),
     );
   }
 

@@ -37,6 +37,7 @@ class LiveState(BaseModel):
     """All but the ticks: identity, state, plan, events, nodes and figures.
 
     `plan` holds (seconds, transactions per second) corner points of the planned rate.
+    `criteria` are those with a number, `must_hold` names the others.
     `clock_seconds` is the run clock: it stands still in a pause.
     """
 
@@ -55,6 +56,7 @@ class LiveState(BaseModel):
     plan: list[tuple[float, float]] = Field(default_factory=list)
     faults: list[FaultSpan] = Field(default_factory=list)
     criteria: list[CriterionLine] = Field(default_factory=list)
+    must_hold: list[str] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
     events: list[RunEvent] = Field(default_factory=list)
     nodes: list[TransactionFlowNode] = Field(default_factory=list)

@@ -40,6 +40,7 @@ def idle_state(
         plan=plan_points(scaled, seed=0),
         faults=[_planned(fault) for fault in scaled.failure_scenarios],
         criteria=criterion_lines(scaled),
+        must_hold=must_hold(scaled),
         warnings=warnings,
         figures=stage_figures(_nothing_yet(scaled, request)),
     )
@@ -95,6 +96,7 @@ def run_state(view: RunView, meta: RunMeta, warnings: list[str]) -> LiveState:
             *(_planned(fault) for fault in view.waiting_faults),
         ],
         criteria=criterion_lines(meta.scenario),
+        must_hold=must_hold(meta.scenario),
         warnings=[*warnings, *view.warnings],
         events=list(view.events[-SHOWN_EVENTS:]),
         nodes=nodes,
@@ -142,6 +144,15 @@ def criterion_lines(scenario: TestScenario) -> list[CriterionLine]:
         )
         for key, threshold in scenario.success_criteria.items()
         if key in CRITERIA and not isinstance(threshold, bool)
+    ]
+
+
+def must_hold(scenario: TestScenario) -> list[str]:
+    """The criteria that are true or not, as people read them."""
+    return [
+        CRITERIA[key].label
+        for key, threshold in scenario.success_criteria.items()
+        if key in CRITERIA and threshold is True
     ]
 
 
