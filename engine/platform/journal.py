@@ -3,10 +3,11 @@
 SQLite in WAL with synchronous NORMAL: a commit is in the operating system's hands, so it survives
 the death of any process; it is not forced to disk, so it may not survive the loss of power.
 
-One writer thread takes all rows that came while its last commit was going on and commits them as
-one statement (a lone statement is its own transaction, and gives the interpreter lock away once
-instead of once a row). Checkpoints run in that thread, too, never on the event loop. `applied`
-counts how often an id was written: more than 1 is a duplicate, and a check can find it.
+One writer thread takes all rows that came while its last commit was going on, or within 2 ms of
+its beginning, and commits them as one statement (a lone statement is its own transaction, and gives
+the interpreter lock away once instead of once a row). Checkpoints run in that thread, too, never on
+the event loop. `applied` counts how often an id was written: more than 1 is a duplicate, and a
+check can find it.
 
 A scorer that returns reads the newest `REBUILD_ROWS` rows by id (ids of a run are sequential),
 keeps those of its own customers and replays them in commit order (`seq`). What lies further back
@@ -40,6 +41,7 @@ _GROUP = 64  # rows a statement; SQLite allows 32,766 values in one
 REBUILD_ROWS = 200_000
 CHECKPOINT_ROWS = 20_000
 _LARGEST_GROUP = 1_024
+PAUSE_NS = 2_000_000  # between the beginnings of two commits
 
 
 # One decided transaction, values in the order of COLUMNS: event_time in seconds since 1970, seq in
@@ -117,6 +119,7 @@ class Journal:
         self._committed = committed
         self._queue: queue.SimpleQueue[tuple[list[Row], Token] | None] = queue.SimpleQueue()
         self._since_checkpoint = 0
+        self._began_ns = 0
         self.commits = 0
         self.commit_ns = 0
         self.rows = rows_of(path)
@@ -152,6 +155,7 @@ class Journal:
             rows: list[Row] = []
             tokens: list[Token] = []
             entry = self._queue.get()
+            self._linger()
             while True:
                 if entry is None:
                     going_on = False
@@ -162,6 +166,13 @@ class Journal:
                     break
                 entry = self._queue.get()
             self._finish(tokens, self._commit(rows))
+
+    def _linger(self) -> None:
+        """Let more rows come when the last commit began a moment ago."""
+        rest = self._began_ns + PAUSE_NS - time.monotonic_ns()
+        if rest > 0:
+            time.sleep(rest / 1e9)
+        self._began_ns = time.monotonic_ns()
 
     def _finish(self, tokens: list[Token], written: bool) -> None:
         if tokens:
