@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.controls.launch import ask_to_start
+from engine.model.errors import LimelightError
 from engine.model.fault import FailureType
 from engine.model.results import TestStatus
 
@@ -94,8 +95,15 @@ def snapshot_button(engine: Engine, state: LiveState) -> None:
         key="snapshot",
         width="stretch",
         on_click="ignore",
-        disabled=state.run_id is None and not engine.runs(),
+        disabled=state.run_id is None and not _any_run(engine),
     )
+
+
+def _any_run(engine: Engine) -> bool:
+    try:
+        return bool(engine.runs())
+    except LimelightError:
+        return False
 
 
 def emergency_button(engine: Engine, state: LiveState, desk: Desk) -> None:

@@ -30,6 +30,7 @@ def show(shared: Session) -> None:
     state = engine.live()
     with st.sidebar:
         st.html('<p class="ll-brand">Limelight</p>')
+        emergency_button(engine, state, desk)  # first of all, whatever fails below
         with st.container(key="actions"):
             run_buttons(engine, state, desk)
             fault_button(engine, state, desk)
@@ -39,7 +40,6 @@ def show(shared: Session) -> None:
         if not active(state.status):
             with st.container(key="setup"):
                 setup(shared, desk)
-        emergency_button(engine, state, desk)
         follow(state, page_token(shared))
         if not active(state.status):
             with offered.container():
