@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import psutil
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from engine.model.control import SparseHistogram
 from engine.model.errors import StoreError
@@ -38,6 +39,7 @@ _runs = sa.Table(
     sa.Column("heartbeat", sa.Float, nullable=False),
     sa.Column("status", sa.String, nullable=False),
     sa.Column("started_at", sa.String, nullable=False, index=True),
+    sa.Column("line", sa.Text, nullable=False),
     sa.Column("meta", sa.Text, nullable=False),
     sa.Column("progress", sa.Text, nullable=False),
     sa.Column("summary", sa.Text),
@@ -111,6 +113,7 @@ class SqliteStore:
                 "heartbeat": time.time(),
                 "status": TestStatus.INITIALIZING.value,
                 "started_at": meta.started_at.isoformat(),
+                "line": _line(meta, None),
                 "meta": meta.model_dump_json(),
                 "progress": RunProgress().model_dump_json(),
             },
@@ -150,12 +153,14 @@ class SqliteStore:
 
     def finish(self, run_id: str, progress: RunProgress, summary: RunSummary) -> None:
         """Close a run."""
+        meta, _progress, _summary = self.load(run_id)
         self._write(
             _runs.update()
             .where(_runs.c.run_id == run_id)
             .values(
                 heartbeat=time.time(),
                 status=summary.status.value,
+                line=_line(meta, summary),
                 progress=progress.model_dump_json(),
                 summary=summary.model_dump_json(),
             )
@@ -171,9 +176,10 @@ class SqliteStore:
 
     def runs(self) -> list[RunRow]:
         """All runs, newest first."""
-        columns = (_runs.c.meta, _runs.c.status, _runs.c.summary)
+        columns = (_runs.c.line, _runs.c.status)
         rows = self._read(sa.select(*columns).order_by(_runs.c.started_at.desc()))
-        return [_row(str(meta), str(status), summary) for meta, status, summary in rows]
+        lines = [(RunRow.model_validate_json(str(line)), str(status)) for line, status in rows]
+        return [line.model_copy(update={"status": TestStatus(status)}) for line, status in lines]
 
     def orphans(self) -> list[str]:
         """Runs that never ended although their owner is dead."""
@@ -189,7 +195,11 @@ class SqliteStore:
         ]
 
     def load(self, run_id: str) -> tuple[RunMeta, RunProgress, RunSummary | None]:
-        """What is known of a run besides its ticks and events; raises StoreError if unknown."""
+        """What is known of a run besides its ticks and events.
+
+        Raises:
+            StoreError: There is no such run, or another version wrote it.
+        """
         rows = self._read(
             sa.select(_runs.c.meta, _runs.c.progress, _runs.c.summary).where(
                 _runs.c.run_id == run_id
@@ -199,11 +209,15 @@ class SqliteStore:
             msg = f"{self.path}: there is no run {run_id}: `limelight runs` lists those there are"
             raise StoreError(msg)
         meta, progress, summary = rows[0]
-        return (
-            RunMeta.model_validate_json(str(meta)),
-            RunProgress.model_validate_json(str(progress)),
-            None if summary is None else RunSummary.model_validate_json(str(summary)),
-        )
+        try:
+            return (
+                RunMeta.model_validate_json(str(meta)),
+                RunProgress.model_validate_json(str(progress)),
+                None if summary is None else RunSummary.model_validate_json(str(summary)),
+            )
+        except ValidationError as error:
+            msg = f"{self.path}: run {run_id} was written by another version and cannot be read"
+            raise StoreError(msg) from error
 
     def rows(self, run_id: str) -> np.ndarray:
         """All ticks of a run in order: float64, shape (ticks, len(COLUMNS))."""
@@ -234,20 +248,19 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
     cursor.close()
 
 
-def _row(meta_json: str, status: str, summary_json: object) -> RunRow:
-    meta = RunMeta.model_validate_json(meta_json)
-    summary = None if summary_json is None else RunSummary.model_validate_json(str(summary_json))
+def _line(meta: RunMeta, summary: RunSummary | None) -> str:
+    """One line of the list of runs, so that listing them reads nothing large."""
     return RunRow(
         run_id=meta.run_id,
         name=meta.scenario.name,
         preset=meta.scenario.scenario_id,
-        status=TestStatus(status),
+        status=summary.status if summary else TestStatus.INITIALIZING,
         verdict=summary.verdict if summary else None,
         marks=meta.marks,
         target_line=meta.target.line,
         started_at=meta.started_at,
         ended_at=summary.ended_at if summary else None,
-    )
+    ).model_dump_json()
 
 
 def _lives(pid: int, started: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -10,12 +11,14 @@ from engine.measure.histogram import Histogram
 from engine.metrics.aggregator import is_count
 from engine.metrics.view import RunView
 from engine.model.control import SparseHistogram
+from engine.model.errors import StoreError
 from engine.model.results import RunSummary, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import COLUMNS, Tick
 from engine.ports import RunArchive
 from engine.run.summary import Latencies, summarise
 
+_log = logging.getLogger(__name__)
 ORPHANED = "the app that ran it ended before the run did"
 
 
@@ -29,11 +32,16 @@ def close_orphans(archive: RunArchive) -> list[str]:
 
     Their journal was never reconciled, so nothing is said of lost transactions.
     """
-    closed = archive.orphans()
-    for run_id in closed:
-        meta, progress, _none = archive.load(run_id)
+    closed = []
+    for run_id in archive.orphans():
+        try:
+            meta, progress, _none = archive.load(run_id)
+        except StoreError as error:
+            _log.warning("a run that never ended is left as it is: %s", error)
+            continue
         ended = (TestStatus.FAILED, datetime.now(UTC), ORPHANED)
         archive.finish(run_id, progress, summary_so_far(archive, meta, progress, ended))
+        closed.append(run_id)
     return closed
 
 
