@@ -5,9 +5,8 @@ the death of any process; it is not forced to disk, so it may not survive the lo
 
 One writer thread takes all rows that came while its last commit was going on, or within 2 ms of
 its beginning, and commits them as one statement (a lone statement is its own transaction, and gives
-the interpreter lock away once instead of once a row). Checkpoints run in that thread, too, never on
-the event loop. `applied` counts how often an id was written: more than 1 is a duplicate, and a
-check can find it.
+the interpreter lock away once instead of once a row). `applied` counts how often an id was written:
+more than 1 is a duplicate, and a check can find it.
 
 A scorer that returns reads the newest `REBUILD_ROWS` rows by id (ids of a run are sequential),
 keeps those of its own customers and replays them in commit order (`seq`). What lies further back
@@ -25,6 +24,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
+from engine.platform.checkpoint import Checkpoints
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
   id TEXT PRIMARY KEY, user_id TEXT NOT NULL, amount REAL NOT NULL, currency TEXT NOT NULL,
@@ -39,10 +40,8 @@ COLUMNS = (
 _WIDTH = 11
 _GROUP = 64  # rows a statement; SQLite allows 32,766 values in one
 REBUILD_ROWS = 200_000
-CHECKPOINT_ROWS = 20_000
 _LARGEST_GROUP = 1_024
 PAUSE_NS = 2_000_000  # between the beginnings of two commits
-
 
 # One decided transaction, values in the order of COLUMNS: event_time in seconds since 1970, seq in
 # order of arrival.
@@ -118,7 +117,7 @@ class Journal:
         self._reader = read_only(path)
         self._committed = committed
         self._queue: queue.SimpleQueue[tuple[list[Row], Token] | None] = queue.SimpleQueue()
-        self._since_checkpoint = 0
+        self._checkpoints = Checkpoints(path, self._db)
         self._began_ns = 0
         self.commits = 0
         self.commit_ns = 0
@@ -145,6 +144,7 @@ class Journal:
         """Commit what was submitted, move the WAL into the file, and close."""
         self._queue.put(None)
         self._thread.join()
+        self._checkpoints.close()
         self._reader.close()
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
@@ -165,7 +165,11 @@ class Journal:
                 if len(rows) >= _LARGEST_GROUP or self._queue.empty():
                     break
                 entry = self._queue.get()
-            self._finish(tokens, self._commit(rows))
+            written = self._commit(rows)
+            if tokens:
+                self._committed(tokens, written)
+            if written:
+                self._checkpoints.after_commit(len(rows))
 
     def _linger(self) -> None:
         """Let more rows come when the last commit began a moment ago."""
@@ -173,13 +177,6 @@ class Journal:
         if rest > 0:
             time.sleep(rest / 1e9)
         self._began_ns = time.monotonic_ns()
-
-    def _finish(self, tokens: list[Token], written: bool) -> None:
-        if tokens:
-            self._committed(tokens, written)
-        if self._since_checkpoint >= CHECKPOINT_ROWS:
-            self._since_checkpoint = 0
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _commit(self, rows: list[Row]) -> bool:
         if not rows:
@@ -193,7 +190,6 @@ class Journal:
         self.commits += 1
         self.commit_ns += time.monotonic_ns() - began
         self.rows += len(rows)
-        self._since_checkpoint += len(rows)
         return True
 
     def _write(self, rows: list[Row]) -> None:

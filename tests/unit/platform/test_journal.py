@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.platform.checkpoint import ROWS
 from engine.platform.journal import Journal, Row, newest_of, rows_of
 from engine.platform.known import KnownIds
 
@@ -82,6 +83,21 @@ def test_a_large_group_is_committed_whole(tmp_path: Path):
     assert done.written == [True]
     assert not path.with_name("j.db-wal").exists()
     assert rows_of(path) == 500
+
+
+def test_the_log_stays_bounded_while_commits_go_on(tmp_path: Path):
+    path, done = tmp_path / "j.db", Committed()
+    journal = Journal(path, done)
+    group, groups = 500, 6 * ROWS // 500
+    for number in range(groups):
+        journal.submit([row(number * group + one) for one in range(group)], number)
+        done.wait(number - 3)
+    done.wait(groups)
+    log, file = path.with_name("j.db-wal").stat().st_size, path.stat().st_size
+    journal.close()
+    assert rows_of(path) == groups * group
+    assert file > 0
+    assert log < 4 * path.stat().st_size / 6
 
 
 def test_an_id_that_is_written_twice_is_counted(tmp_path: Path):
