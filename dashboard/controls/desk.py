@@ -45,6 +45,10 @@ class Desk:
     problem: str | None = None
     token: tuple[float, str] | None = None
 
+    def run_under_way(self) -> None:
+        """Forget a wish to start: a run goes on, and its end must not grant an old press."""
+        self.wants_start = self.measure_again = False
+
     def attempt(self, action: Callable[[], object]) -> bool:
         """Do it; whether it worked. A mistake's message is kept until the next attempt."""
         try:

@@ -28,6 +28,8 @@ def show(shared: Session) -> None:
     """Draw the sidebar for the engine's newest state."""
     engine, desk = shared.engine(), this_desk()
     state = engine.live()
+    if active(state.status):
+        desk.run_under_way()
     with st.sidebar:
         st.html('<p class="ll-brand">Limelight</p>')
         emergency_button(engine, state, desk)  # first of all, whatever fails below

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.session import session
+from engine.model.results import TestStatus
 from tests.fake_engine import FakeEngine, refused
 from tests.pages.conftest import open_page, picker
 
@@ -84,6 +85,23 @@ def test_the_offer_can_be_declined(monkeypatch: pytest.MonkeyPatch) -> None:
     page.button(key="not_now").click().run()
     assert names(engine) == []
     assert [button.key for button in page.button if "run_" in str(button.key)] == []
+
+
+def test_a_press_that_another_browsers_run_overtook_starts_nothing_after_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(sustained_tps=2_700)
+    mine, theirs = page_on(engine, monkeypatch), open_page()
+    mine.button(key="start").click().run()
+    theirs.button(key="start").click().run()
+    theirs.button(key="run_full").click().run()
+    mine.run()
+    engine.move(status=TestStatus.COMPLETED)
+    engine.machine = engine.machine.model_copy(update={"sustained_tps": 50_000.0})
+    for page in (mine, theirs):
+        page.run()
+        assert not page.exception
+    assert names(engine) == ["start"]
 
 
 def test_a_rate_already_scaled_to_what_is_held_starts_at_once(
