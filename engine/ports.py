@@ -137,11 +137,14 @@ class TargetSystem(Protocol):
     def alive(self) -> bool:
         """Whether it can still be expected to answer."""
 
-    def journal(self) -> JournalRows | None:
-        """What its journal holds of this run, read after `close`; None if it has none."""
+    def journal(self, id_prefix: str) -> JournalRows | None:
+        """What its journal holds of this run's ids, read after `close`; None if it has none."""
 
     def discard(self) -> None:
         """Delete what the run left behind, such as the journal; idempotent."""
+
+    def keep_evidence(self, run_id: str) -> None:
+        """Keep what the run left behind: it did not add up."""
 
     def close(self) -> None:
         """End what `start` started; idempotent."""

@@ -34,6 +34,8 @@ from engine.run.orchestrator import StressTestOrchestrator
 from engine.run.plan import make_plan, marks_of, preview, workers_of_this_machine
 from engine.run.states import Event
 
+END_SECONDS = 20.0
+
 
 class Engine:
     """The engine of one process: at most one run at a time; every method from any thread.
@@ -60,11 +62,12 @@ class Engine:
         self._lock = threading.RLock()
         self._run: StressTestOrchestrator | None = None
         self._shown = False
-        self._calibrating = False
+        self._calibrating: StressTestOrchestrator | None = None
         self._listeners = Listeners()
         self._presets = read.scenarios
         self._warnings = [*([self.home.warning] if self.home.warning else []), *read.problems]
         self.closed_orphans = archive.close_orphans(self._store)
+        wiring.sweep(self.home)
         self._selected = RunRequest(scenario=self._presets[0])
         self._cached: tuple[RunView, LiveState] | None = None
         self._standby = wiring.keep_warm(self.home)
@@ -82,6 +85,7 @@ class Engine:
                 return
             self._selected = request
             self._shown = self._shown and self._going_on()
+        self._keep_warm()
         self._listeners.tell()
 
     def start(self, request: RunRequest) -> str:
@@ -122,7 +126,7 @@ class Engine:
         return StressTestOrchestrator(make_plan(allowed, config), parts)
 
     def _must_be_free(self) -> None:
-        if self._calibrating:
+        if self._calibrating is not None:
             msg = "cannot start: this machine is being calibrated, which takes a few seconds"
             raise IllegalTransitionError(msg)
         if self._going_on():
@@ -154,8 +158,16 @@ class Engine:
         self._ask(Event.STOP)
 
     def emergency_stop(self) -> None:
-        """No further request, no retry; raises IllegalTransitionError if no run is under way."""
-        self._ask(Event.EMERGENCY_STOP)
+        """No further request, no retry, of a run or a calibration under way.
+
+        Raises:
+            IllegalTransitionError: Nothing is under way.
+        """
+        calibrating = self._calibrating
+        if calibrating is not None:
+            calibrating.request(Event.EMERGENCY_STOP)
+        else:
+            self._ask(Event.EMERGENCY_STOP)
 
     def inject(self, failure_type: FailureType, severity: float, duration_seconds: float) -> None:
         """Break the target now; raises LimelightError unless a run is running."""
@@ -219,27 +231,21 @@ class Engine:
             IllegalTransitionError: A run or another calibration is under way.
             TargetError: The embedded platform did not answer.
         """
-        with self._lock:
-            self._must_be_free()
-            self._calibrating = True
-        try:
-            found = self._measure_machine()
-        finally:
-            self._calibrating = False
-            self._keep_warm()
-        self.home.keep_calibration(found)
-        self._listeners.tell()
-        return found
-
-    def _measure_machine(self) -> Calibration:
-        request = calibrate.request()
         with tempfile.TemporaryDirectory(prefix="limelight-") as folder:
             store = wiring.SqliteStore(Path(folder) / "calibration.sqlite")
             try:
-                run = self._make(request, store, MetricsBuffer(), lambda: None)
-                return calibrate.measure(run, store)
+                with self._lock:
+                    self._must_be_free()
+                    run = self._make(calibrate.request(), store, MetricsBuffer(), lambda: None)
+                    self._calibrating = run
+                found = calibrate.measure(run, store)
             finally:
+                self._calibrating = None
                 store.close()
+                self._keep_warm()
+        self.home.keep_calibration(found)
+        self._listeners.tell()
+        return found
 
     def runs(self) -> list[RunRow]:
         """All runs in the store, newest first."""
@@ -278,11 +284,11 @@ class Engine:
         return snapshot.render(self.record(run_id))
 
     def close(self) -> None:
-        """End a run under way and close the store; idempotent."""
-        run = self._run
-        if run is not None and not run.view.status.final:
-            with contextlib.suppress(IllegalTransitionError):
-                run.request(Event.EMERGENCY_STOP)
-            run.wait(20.0)
+        """End what is under way and close the store; idempotent."""
+        for run in (self._run, self._calibrating):
+            if run is not None and not run.view.status.final:
+                with contextlib.suppress(IllegalTransitionError):
+                    run.request(Event.EMERGENCY_STOP)
+                run.wait(END_SECONDS)
         self._standby.close()
         self._store.close()

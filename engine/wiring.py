@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.adapters import embedded
 from engine.adapters.embedded import EmbeddedPlatform
 from engine.adapters.home import Home, find_home
 from engine.adapters.local_fleet import LocalFleet
@@ -17,7 +18,16 @@ from engine.model.request import RunRequest
 from engine.ports import TargetSystem
 from engine.run.rig import Parts
 
-__all__ = ["Home", "SqliteStore", "Standby", "find_home", "keep_warm", "make_parts", "open_store"]
+__all__ = [
+    "Home",
+    "SqliteStore",
+    "Standby",
+    "find_home",
+    "keep_warm",
+    "make_parts",
+    "open_store",
+    "sweep",
+]
 
 
 def open_store(home: Home, path: Path | None) -> SqliteStore:
@@ -51,6 +61,11 @@ def make_parts(
 def keep_warm(home: Home) -> Standby:
     """Where prepared platforms come from; nothing is started yet."""
     return Standby(lambda scorers: EmbeddedPlatform(home.journals, home.logs, scorers))
+
+
+def sweep(home: Home) -> None:
+    """Delete the journals that dead apps left in this home."""
+    embedded.sweep(home.journals)
 
 
 def _target(request: RunRequest, standby: Standby) -> TargetSystem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import psutil
 
 from engine.adapters.children import Child
 from engine.model.control import (
@@ -32,6 +34,7 @@ MODULE = "engine.platform"
 READY_SECONDS = 30.0
 SHUTDOWN_SECONDS = 5.0
 SERIAL_DIGITS = 12
+SUFFIX = ".journal.sqlite"
 REPORTS_KEPT = 64
 LINE = "Limelight reference platform (built in, not a customer's product)"
 _decode = msgspec.msgpack.Decoder(PlatformMessage).decode
@@ -47,6 +50,7 @@ class EmbeddedPlatform:
         self._child: Child | None = None
         self._journal: Path | None = None
         self._port = 0
+        self._closed = threading.Event()
 
     def prepare(self) -> None:
         """Start its processes and wait until it answers; raises TargetError with what it said.
@@ -54,13 +58,15 @@ class EmbeddedPlatform:
         A platform prepared ahead of a run makes the run start at once.
         """
         with self._launching:
-            if self.alive():
+            if self.alive() or self._closed.is_set():
                 return
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._journal = self._folder / f"{uuid.uuid4().hex}.journal.sqlite"
+            self._journal = self._folder / f"{os.getpid()}-{uuid.uuid4().hex}{SUFFIX}"
             self._child = Child(MODULE, self._logs / "platform.log", kept=REPORTS_KEPT)
             self._child.send(PlatformSettings(journal=str(self._journal), scorers=self.scorers))
             self._port = self._await_ready(self._child).port
+            if self._closed.is_set():
+                self._end(self._child)
 
     def start(self, run_id: str) -> Target:  # noqa: ARG002 - a port's signature
         """Prepare it, unless it was before; raises TargetError."""
@@ -124,22 +130,31 @@ class EmbeddedPlatform:
 
     def close(self) -> None:
         """End it, in order if it still can; idempotent."""
+        self._closed.set()
         if self._child is not None:
-            self._child.send(Shutdown())
-            deadline = time.monotonic() + SHUTDOWN_SECONDS
-            while self._child.running and time.monotonic() < deadline:
-                time.sleep(0.01)
-            self._child.close()
+            self._end(self._child)
 
-    def journal(self) -> JournalRows | None:
-        """What its journal holds, read from the file itself."""
+    def _end(self, child: Child) -> None:
+        child.send(Shutdown())
+        deadline = time.monotonic() + SHUTDOWN_SECONDS
+        while child.running and time.monotonic() < deadline:
+            time.sleep(0.01)
+        child.close()
+
+    def journal(self, id_prefix: str) -> JournalRows | None:
+        """What its journal holds of a run's ids, read from the file itself.
+
+        Other ids, such as one that somebody in the room sent by hand, are not this run's.
+        """
         if self._journal is None or not self._journal.exists():
             return None
+        run = (id_prefix, f"{id_prefix}:", len(id_prefix) + SERIAL_DIGITS)
         with self._reading() as connection:
-            ids = (row[0][-SERIAL_DIGITS:] for row in connection.execute(_IDS))
-            numbers = np.fromiter((int(number) for number in ids), dtype=np.uint32)
-            (applied_twice,) = connection.execute(_APPLIED_TWICE).fetchone()
-        return JournalRows(numbers=numbers, applied_twice=int(applied_twice))
+            ids = (row[0] for row in connection.execute(_IDS, run))
+            serials = (name[-SERIAL_DIGITS:] for name in ids)
+            numbers = np.fromiter((int(s) for s in serials if s.isdecimal()), dtype=np.uint32)
+            (applied_twice,) = connection.execute(_APPLIED_TWICE, run).fetchone()
+        return JournalRows(numbers=np.unique(numbers), applied_twice=int(applied_twice))
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -155,9 +170,27 @@ class EmbeddedPlatform:
     def discard(self) -> None:
         """Delete the journal; idempotent."""
         if self._journal is not None:
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{self._journal}{suffix}").unlink(missing_ok=True)
+            _delete(self._journal)
+
+    def keep_evidence(self, run_id: str) -> None:
+        """Keep the journal of a run that did not add up, under the run's name."""
+        if self._journal is not None and self._journal.exists():
+            self._journal.rename(self._folder / f"evidence-{run_id}.sqlite")
 
 
-_IDS = "SELECT id FROM transactions ORDER BY id"
-_APPLIED_TWICE = "SELECT count(*) FROM transactions WHERE applied > 1"
+def sweep(folder: Path) -> None:
+    """Delete the journals of apps that are dead; evidence is kept."""
+    for journal in folder.glob(f"*{SUFFIX}"):
+        owner = journal.name.partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            _delete(journal)
+
+
+def _delete(journal: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{journal}{suffix}").unlink(missing_ok=True)
+
+
+_OF_RUN = "id >= ? AND id < ? AND length(id) = ?"
+_IDS = f"SELECT id FROM transactions WHERE {_OF_RUN}"
+_APPLIED_TWICE = f"SELECT count(*) FROM transactions WHERE {_OF_RUN} AND applied > 1"

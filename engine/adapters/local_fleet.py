@@ -9,6 +9,7 @@ import msgspec
 
 from engine.adapters.children import Child
 from engine.model.control import (
+    Abort,
     WorkerCommand,
     WorkerFailed,
     WorkerMessage,
@@ -31,7 +32,8 @@ class LocalFleet:
         self._logs = logs
         self._children: dict[int, Child] = {}
         self._over: set[int] = set()
-        self._closed = False
+        self._early: list[WorkerMessage | WorkerLost] = []
+        self._ended = False
 
     def start(self, plans: list[WorkerPlan]) -> None:
         """Start one worker a plan and wait until each holds its connections.
@@ -40,6 +42,9 @@ class LocalFleet:
             FleetError: One ended or was not ready in `READY_SECONDS`; all are ended then.
         """
         for plan in plans:
+            if self._ended:
+                self._early.append(WorkerLost(plan.share, "stopped before it was started"))
+                continue
             child = Child(MODULE, self._logs / f"worker-{plan.share}.log")
             self._children[plan.share] = child
             child.send(plan)
@@ -49,7 +54,7 @@ class LocalFleet:
             for share in sorted(waiting):
                 if self._ready(share):
                     waiting.discard(share)
-            if self._closed:
+            if self._ended:
                 return
             if waiting and time.monotonic() > deadline:
                 self.close()
@@ -66,7 +71,8 @@ class LocalFleet:
             if isinstance(message, WorkerFailed):
                 self.close()
                 raise FleetError(message.message)
-        if child.ended or not child.running:
+            self._early.append(message)
+        if (child.ended or not child.running) and not self._ended:
             code = child.exit_code
             self.close()
             msg = f"load worker {share} ended before it was ready (exit code {code}): see its log"
@@ -74,13 +80,20 @@ class LocalFleet:
         return False
 
     def command(self, command: WorkerCommand) -> None:
-        """Tell every living worker; from any thread."""
+        """Tell every living worker; from any thread. An abort also ends a start under way."""
+        if isinstance(command, Abort):
+            self._ended = True
         for child in list(self._children.values()):
             child.send(command)
 
     def poll(self) -> list[WorkerMessage | WorkerLost]:
         """All that arrived since the last call; a worker that ended early is lost once."""
-        found: list[WorkerMessage | WorkerLost] = []
+        found, self._early = self._early, []
+        for message in found:
+            if isinstance(message, WorkerLost) or (
+                isinstance(message, WorkerReport) and message.final
+            ):
+                self._over.add(message.share)
         for share, child in self._children.items():
             if share in self._over:
                 continue
@@ -100,6 +113,6 @@ class LocalFleet:
 
     def close(self) -> None:
         """End every worker; idempotent."""
-        self._closed = True
+        self._ended = True
         for child in list(self._children.values()):
             child.close()

@@ -59,11 +59,14 @@ class LoopbackTarget:
         """Its processes are not ours to watch: the answers tell."""
         return True
 
-    def journal(self) -> JournalRows | None:
+    def journal(self, id_prefix: str) -> JournalRows | None:  # noqa: ARG002 - a port's signature
         """It shows no journal."""
         return None
 
     def discard(self) -> None:
+        """It left nothing here."""
+
+    def keep_evidence(self, run_id: str) -> None:
         """It left nothing here."""
 
     def close(self) -> None:

@@ -24,10 +24,11 @@ class Standby:
     def keep(self, scorers: int) -> None:
         """Prepare one in the background, unless one is; a failure shows when a run starts."""
         with self._lock:
-            if self._closed or self._platform is not None:
+            kept = self._platform
+            if self._closed or (kept is not None and kept.scorers == scorers):
                 return
             self._platform = platform = self._make(scorers)
-        threading.Thread(target=_prepare, args=(platform,), name="standby", daemon=True).start()
+        _in_background(lambda: _replace(kept, platform))
 
     def take(self, scorers: int) -> EmbeddedPlatform:
         """The platform kept, if it has as many scorers; otherwise a new one, not started."""
@@ -36,7 +37,7 @@ class Standby:
         if platform is not None and platform.scorers == scorers:
             return platform
         if platform is not None:
-            _end(platform)
+            _in_background(platform.close)
         return self._make(scorers)
 
     def close(self) -> None:
@@ -45,16 +46,19 @@ class Standby:
             self._closed = True
             platform, self._platform = self._platform, None
         if platform is not None:
-            _end(platform)
+            platform.close()
+            platform.discard()
 
 
-def _prepare(platform: EmbeddedPlatform) -> None:
+def _in_background(task: Callable[[], None]) -> None:
+    threading.Thread(target=task, name="standby", daemon=True).start()
+
+
+def _replace(kept: EmbeddedPlatform | None, platform: EmbeddedPlatform) -> None:
+    if kept is not None:
+        kept.close()
+        kept.discard()
     try:
         platform.prepare()
     except LimelightError as error:
         _log.warning("no platform could be kept warm: %s", error)
-
-
-def _end(platform: EmbeddedPlatform) -> None:
-    platform.close()
-    platform.discard()

@@ -264,8 +264,11 @@ def _line(meta: RunMeta, summary: RunSummary | None) -> str:
 
 
 def _lives(pid: int, started: float) -> bool:
+    """Whether the process that began at `started` still runs; a zombie does not."""
     try:
-        return abs(psutil.Process(pid).create_time() - started) < 1.0
+        process = psutil.Process(pid)
+        zombie = process.status() == psutil.STATUS_ZOMBIE
+        return not zombie and abs(process.create_time() - started) < 1.0
     except psutil.Error:
         return False
 

@@ -47,7 +47,7 @@ class Window:
 
 
 def window(ticks: pd.DataFrame, start: float, end: float, p99: P99) -> Window | None:
-    """The ticks that lie within [start, end] seconds as one window; None without any.
+    """The ticks that lie within [start, end] seconds as one window; None without load.
 
     Args:
         ticks: Rows of the buffer, at least those of the window.
@@ -62,6 +62,8 @@ def window(ticks: pd.DataFrame, start: float, end: float, p99: P99) -> Window | 
     ]
     if inside.empty:
         return None
+    if inside["due"].sum() + inside["in_flight_now"].sum() == 0:
+        return None  # a pause: nothing was asked of the target
     seconds = len(inside) * tick_seconds
     answered = inside[["decided", "rejected", "failed"]].to_numpy().sum()
     attempts = inside["attempts"].sum()

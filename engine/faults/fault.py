@@ -12,9 +12,15 @@ from engine.ports import FaultInjector
 
 @dataclass(frozen=True)
 class Applied:
-    """A fault as it was applied: its true share in words, the slots hit and their processes."""
+    """A fault as it was applied.
+
+    `share` is its true share in words, `message` says what was done, `proof` what the probe looks
+    for; `victims` are the slots hit and `processes` those that were in them.
+    """
 
     share: str
+    message: str
+    proof: str
     victims: tuple[int, ...]
     processes: tuple[int, ...]
 

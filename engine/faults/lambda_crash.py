@@ -27,8 +27,11 @@ def apply(fault: FailureScenario, injector: FaultInjector, report: PlatformRepor
     down = victims(fault.severity, len(report.scorers))
     injector.hold_down(down, fault.duration_seconds + LEASE_MARGIN_SECONDS)
     before = {scorer.index: scorer.pid for scorer in report.scorers}
+    share = f"{len(down)} of {len(report.scorers)}"
     return Applied(
-        share=f"{len(down)} of {len(report.scorers)}",
+        share=share,
+        message=f"{share} scorers killed",
+        proof="the victims' processes are gone",
         victims=tuple(down),
         processes=tuple(before[index] for index in down),
     )

@@ -131,6 +131,11 @@ class Aggregator:
         """The run clock as the workers last reported it: it stands still in a pause."""
         return max(worker.schedule_seconds for worker in self._workers.values())
 
+    @property
+    def paused_seconds(self) -> float:
+        """How long the run has been paused so far, as of the newest tick."""
+        return max(0.0, self.next_tick * self.tick_seconds - self.clock_seconds)
+
     def ready(self, now_seconds: float) -> bool:
         """Whether the next tick can be closed at `now_seconds` since Start."""
         end = (self.next_tick + 1) * self.tick_seconds

@@ -10,11 +10,17 @@ from engine.model.control import AgentTelemetry, EdgeTelemetry, PlatformReport, 
 from engine.model.presentation import TransactionFlowNode
 from engine.model.tick import NAN
 
+STALE_NS = 1_000_000_000
+
 
 class PlatformFlow:
-    """Keeps the latest two reports of one platform."""
+    """Keeps the latest two reports of one platform.
+
+    A report stands for the instant it was made: one older than a second says nothing of now.
+    """
 
     def __init__(self) -> None:
+        self._shed_told = 0
         self.latest: PlatformReport | None = None
         self._before: PlatformReport | None = None
         self.first_cpu_seconds: float | None = None
@@ -32,10 +38,14 @@ class PlatformFlow:
             return None
         return self.latest.cpu_seconds - self.first_cpu_seconds
 
-    def columns(self, alive: bool) -> dict[str, float]:
-        """The platform columns of one tick; nothing is carried over from a dead platform."""
+    def fresh(self, now_ns: int) -> bool:
+        """Whether the newest report is of the latest second."""
+        return self.latest is not None and now_ns - self.latest.at_ns <= STALE_NS
+
+    def columns(self, alive: bool, now_ns: int) -> dict[str, float]:
+        """The platform columns of one tick; nothing is carried over from a dead or silent one."""
         latest, before = self.latest, self._before
-        if latest is None:
+        if latest is None or (alive and not self.fresh(now_ns)):
             return {}
         if not alive:
             return {
@@ -59,12 +69,13 @@ class PlatformFlow:
         if before is not None:
             seconds = (latest.at_ns - before.at_ns) / 1e9
             row["edge_tps"] = max(0, edge.decided - before.edge.decided) / seconds
-            row["shed"] = float(max(0, edge.shed - before.edge.shed))
+            row["shed"] = float(max(0, edge.shed - self._shed_told))
+            self._shed_told = edge.shed
             row["platform_cpu_cores"] = (latest.cpu_seconds - before.cpu_seconds) / seconds
         return row
 
-    def nodes(self, alive: bool) -> list[TransactionFlowNode]:
-        """Edge, scorers, agents, aggregator and journal as they are now."""
+    def nodes(self, alive: bool, now_ns: int) -> list[TransactionFlowNode]:
+        """Edge, scorers, agents and journal as they are now; of a silent platform, unknown."""
         latest = self.latest
         if latest is None:
             return []
@@ -75,15 +86,22 @@ class PlatformFlow:
             _scorer(scorer, old, seconds)
             for scorer, old in zip(latest.scorers, before.scorers, strict=False)
         ]
+        up = any(scorer.status == "up" for scorer in latest.scorers)
         nodes += [
-            _agent(agent, old, seconds)
+            _agent(agent, old, seconds, up)
             for agent, old in zip(latest.agents, before.agents, strict=False)
         ]
         nodes.append(_journal(latest.edge, before.edge, seconds))
         if not alive:
-            down = {"status": "down", "throughput": 0.0, "latency_ms": None, "queue_depth": None}
-            nodes = [node.model_copy(update=down) for node in nodes]
+            gone = {"status": "down", "throughput": 0.0, **_NOTHING}
+            return [node.model_copy(update=gone) for node in nodes]
+        if not self.fresh(now_ns):
+            silent = {"status": "unknown", "throughput": None, **_NOTHING}
+            return [node.model_copy(update=silent) for node in nodes]
         return nodes
+
+
+_NOTHING = {"latency_ms": None, "error_rate": None, "queue_depth": None}
 
 
 def _rate(now: int, before: int, seconds: float) -> float | None:
@@ -118,13 +136,15 @@ def _scorer(
     )
 
 
-def _agent(agent: AgentTelemetry, before: AgentTelemetry, seconds: float) -> TransactionFlowNode:
+def _agent(
+    agent: AgentTelemetry, before: AgentTelemetry, seconds: float, up: bool
+) -> TransactionFlowNode:
     errors, scored = agent.errors - before.errors, agent.scored - before.scored
     return TransactionFlowNode(
         node_id=f"agent.{agent.name}",
         node_type="agent",
         node_name=agent.name,
-        status="up",
+        status="up" if up else "down",
         throughput=_rate(agent.scored, before.scored, seconds),
         latency_ms=agent.latency_ms,
         error_rate=errors / scored if scored > 0 else None,

@@ -39,8 +39,12 @@ class HistogramSeries:
     def latest(self) -> tuple[Histogram, float]:
         """The latest window with at least `LIVE_SAMPLES` samples, and its length in seconds.
 
-        The window is shorter on samples only if `LIVE_WINDOW_LIMIT_SECONDS` holds fewer.
+        The window is shorter on samples only if `LIVE_WINDOW_LIMIT_SECONDS` holds fewer. With no
+        sample in the latest second there is nothing to say of now: it is empty.
         """
+        second = round(1 / self._tick_seconds)
+        if not any(count for _tick, _parts, count in list(self._recent)[-second:]):
+            return Histogram(), 0.0
         merged = Histogram()
         samples = ticks = 0
         for _tick, parts, count in reversed(self._recent):

@@ -136,13 +136,18 @@ class SteadyState(_Record):
 
 
 class FaultRecord(_Record):
-    """One fault of a run; instants in seconds since Start, None where it did not happen."""
+    """One fault of a run; instants in seconds since Start, None where it did not happen.
+
+    `paused_seconds` is how long the run was paused before the onset: an instant minus this is the
+    run clock's, as the plan counts.
+    """
 
     failure_type: FailureType
     display_name: str
     severity: float
     by_hand: bool
     onset_seconds: float
+    paused_seconds: float = 0.0
     clear_seconds: float | None
     share: str
     proven: bool

@@ -20,6 +20,7 @@ class RunMeta(_Stored):
     """Known before the first arrival. `scenario` is as asked for, `scaled` is what is run."""
 
     run_id: str
+    id_prefix: str
     seed: int
     target: Target
     machine: Machine

@@ -37,7 +37,7 @@ def idle_state(
         promise=scaled.description,
         marks=list(marks),
         duration_seconds=scaled.duration_seconds,
-        plan=plan_points(scaled, seed=0),
+        plan=plan_points(scaled, request.seed),
         faults=[_planned(fault) for fault in scaled.failure_scenarios],
         criteria=criterion_lines(scaled),
         must_hold=must_hold(scaled),
@@ -179,11 +179,15 @@ def _span(record: FaultRecord) -> FaultSpan:
         status = "active" if record.clear_seconds is None else "cleared"
     return FaultSpan(
         name=record.display_name,
-        start_seconds=record.onset_seconds,
-        end_seconds=record.clear_seconds,
+        start_seconds=record.onset_seconds - record.paused_seconds,
+        end_seconds=_on_run_clock(record.clear_seconds, record),
         status=status,
-        recovered_seconds=record.recovered_at_seconds,
+        recovered_seconds=_on_run_clock(record.recovered_at_seconds, record),
     )
+
+
+def _on_run_clock(instant: float | None, record: FaultRecord) -> float | None:
+    return None if instant is None else instant - record.paused_seconds
 
 
 def _ends(view: RunView) -> list[TransactionFlowNode]:

@@ -35,22 +35,26 @@ def conclude(
 ) -> RunSummary:
     """Reconcile, summarise and close the run; the target is closed already.
 
-    A journal that does not agree is kept as evidence.
+    A journal that does not agree, or could not be read, is kept as evidence.
     """
-    journal = _reconcile(ticker, target)
+    journal = _reconcile(meta.id_prefix, ticker, target)
     total = ticker.aggregator
     latencies = Latencies(total.response.total, total.service.total, total.lateness.total)
     ended = (ending.status, datetime.now(UTC), ending.why)
     ticks = pd.DataFrame(store.rows(meta.run_id), columns=list(COLUMNS))
     summary = summarise(meta, progress, ticks, latencies, journal, ended)
     store.finish(meta.run_id, progress, summary)
-    if journal is None or journal.missing + journal.duplicated == 0:
+    if journal is not None and journal.missing + journal.duplicated == 0:
         target.discard()
+    elif meta.target.has_journal:
+        target.keep_evidence(meta.run_id)
     return summary
 
 
-def _reconcile(ticker: Ticker, target: TargetSystem) -> JournalReconciliation | None:
-    rows = target.journal()
+def _reconcile(
+    id_prefix: str, ticker: Ticker, target: TargetSystem
+) -> JournalReconciliation | None:
+    rows = target.journal(id_prefix)
     if rows is None:
         return None
     aggregator = ticker.aggregator

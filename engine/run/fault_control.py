@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -16,9 +17,20 @@ from engine.model.event import EventKind
 from engine.model.fault import FailureScenario
 from engine.model.results import FaultRecord
 from engine.ports import FaultInjector
-from engine.run.faulting import UNPROVEN_AFTER_SECONDS, RunningFault
+from engine.run.faulting import UNPROVEN_AFTER_SECONDS, Onset, RunningFault
 
 Log = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is known when a fault is to begin: instants in seconds since Start."""
+
+    now: float
+    paused: float
+    ticks: pd.DataFrame
+    p99: P99
+    report: PlatformReport | None
 
 
 class FaultControl:
@@ -38,35 +50,30 @@ class FaultControl:
         """How many are on now."""
         return sum(fault.active for fault in self._running)
 
-    def begin(
-        self,
-        spec: FailureScenario,
-        *,
-        by_hand: bool,
-        now: float,
-        ticks: pd.DataFrame,
-        p99: P99,
-        report: PlatformReport | None,
-    ) -> None:
+    def begin(self, spec: FailureScenario, scene: Scene, *, by_hand: bool) -> None:
         """Apply one fault now; what the target cannot do is refused on the timeline."""
         try:
             fault = registry.find(spec.failure_type)
-            if self._injector is None or report is None:
+            if self._injector is None:
                 self._refuse(spec, "this target offers no faults")
+                return
+            if scene.report is None:
+                self._refuse(spec, "the target is silent, so nothing could prove the fault on")
                 return
             if any(f.active and f.spec.failure_type == spec.failure_type for f in self._running):
                 self._refuse(spec, "it is under way already")
                 return
-            applied = fault.apply(spec, self._injector, report)
+            applied = fault.apply(spec, self._injector, scene.report)
         except LimelightError as error:
             self._refuse(spec, str(error))
             return
-        steady = resilience.steady_state(ticks, now, p99)
-        self._running.append(RunningFault(spec, fault, by_hand, applied, now, steady))
+        steady = resilience.steady_state(scene.ticks, scene.now, scene.p99)
+        onset = Onset(scene.now, scene.paused, steady)
+        self._running.append(RunningFault(spec, fault, by_hand, applied, onset))
         cause = "by hand" if by_hand else "as planned"
         self._log(
             EventKind.FAULT_APPLIED,
-            f"{spec.display_name}, {cause}: {applied.share} scorers killed",
+            f"{spec.display_name}, {cause}: {applied.message}",
             share=applied.share,
         )
 
@@ -80,7 +87,7 @@ class FaultControl:
                 if running.fault.probe(running.applied, report):
                     running.proven_at = now
                     self._log(EventKind.FAULT_PROVEN, f"{running.spec.display_name} proven on")
-                elif now - running.onset > UNPROVEN_AFTER_SECONDS:
+                elif now - running.onset.at > UNPROVEN_AFTER_SECONDS:
                     self._report_unproven(index, running)
             if running.active and now >= running.over_at():
                 self._clear(running, now)

@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from engine.analysis.alerts import Level, Watch
 from engine.analysis.cost import vcpu_hour_usd
 from engine.metrics.view import RunView
 from engine.model.control import Abort, Pause, Resume
-from engine.model.errors import LimelightError
+from engine.model.errors import IllegalTransitionError, LimelightError
 from engine.model.event import EventKind
 from engine.model.fault import FailureScenario
 from engine.model.results import RunSummary, TestStatus
@@ -24,7 +26,7 @@ from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import Tick
 from engine.run.conclusion import Ending, conclude
 from engine.run.events import EventLog
-from engine.run.fault_control import FaultControl
+from engine.run.fault_control import FaultControl, Scene
 from engine.run.plan import RunPlan
 from engine.run.rig import Parts, Rig
 from engine.run.states import Event, after
@@ -38,6 +40,7 @@ _LAST_EVENT = {
     TestStatus.FAILED: Event.FAIL,
     TestStatus.CANCELLED: Event.CANCEL,
 }
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -74,10 +77,13 @@ class StressTestOrchestrator:
             self._rig.command(Abort())
 
     def inject(self, fault: FailureScenario) -> None:
-        """Ask for a fault by hand, now; raises LimelightError unless the run is running."""
+        """Ask for a fault by hand, now; raises IllegalTransitionError unless it may be."""
         if self._status is not TestStatus.RUNNING:
             msg = f"cannot inject a fault into a run that is {self._status.value.replace('_', ' ')}"
-            raise LimelightError(msg)
+            raise IllegalTransitionError(msg)
+        if not self.plan.config.enable_failure_injection:
+            msg = "cannot inject a fault: enable_failure_injection is false in this run's settings"
+            raise IllegalTransitionError(msg)
         self._commands.put(fault)
 
     def wait(self, timeout_seconds: float | None = None) -> RunSummary | None:
@@ -88,23 +94,29 @@ class StressTestOrchestrator:
     def _run(self) -> None:
         summary = None
         try:
-            self._initialize()
-            while self._status in {TestStatus.RUNNING, TestStatus.PAUSED}:
-                self._step()
+            self._guarded(self._conduct)
+            self._guarded(self._drain)
+            summary = self._guarded(self._conclude)
+        finally:
+            self._rig.close()
+            self._move(_LAST_EVENT[self._ending.status], summary)
+            self._done.set()
+
+    def _guarded(self, part: Callable[[], T]) -> T | None:
+        """Do one part of the run; whatever goes wrong is said, and the next part is done."""
+        try:
+            return part()
         except LimelightError as error:
             self._break(str(error))
         except Exception as error:  # noqa: BLE001 - the run ends in order whatever went wrong
             _log.exception("run %s broke", self.plan.run_id)
             self._break(f"the engine broke: {error!r}")
-        try:
-            summary = self._wind_up()
-        except Exception as error:  # noqa: BLE001 - processes are ended and the page told regardless
-            _log.exception("run %s could not be concluded", self.plan.run_id)
-            self._ending = Ending(TestStatus.FAILED, f"the run could not be concluded: {error!r}")
-        finally:
-            self._rig.close()
-            self._move(_LAST_EVENT[self._ending.status], summary)
-            self._done.set()
+        return None
+
+    def _conduct(self) -> None:
+        self._initialize()
+        while self._status in {TestStatus.RUNNING, TestStatus.PAUSED}:
+            self._step()
 
     def _initialize(self) -> None:
         self._buffer.reset()
@@ -122,7 +134,7 @@ class StressTestOrchestrator:
     def _step(self) -> None:
         self._obey()
         self._rig.collect(self._events.add)
-        self._faults.step(self._rig.now(), self._rig.ticker.flow.latest)
+        self._faults.step(self._rig.now(), self._rig.report())
         if self._rig.tick_ready():
             self._close_tick()
             self._look_ahead()
@@ -148,11 +160,14 @@ class StressTestOrchestrator:
             self._rig.command(Resume())
         else:
             emergency = event is Event.EMERGENCY_STOP
-            self._ending = Ending(TestStatus.CANCELLED, f"ended by {event.value}", emergency)
+            if self._ending.status is TestStatus.FAILED:
+                self._ending = replace(self._ending, emergency=emergency)
+            else:
+                self._ending = Ending(TestStatus.CANCELLED, f"ended by {event.value}", emergency)
 
     def _close_tick(self) -> Tick:
         ticker = self._rig.ticker
-        tick = ticker.close(self._faults.active, self._rig.target.alive())
+        tick = self._rig.close_tick(self._faults.active)
         number = int(tick.tick)
         self._store.append(self.plan.run_id, tick, ticker.aggregator.tick_histograms(number))
         self._buffer.append(tick)
@@ -171,39 +186,45 @@ class StressTestOrchestrator:
             self._begin_fault(due.fault, by_hand=due.by_hand)
         if self._rig.workers_lost == self.plan.workers:
             self._break("every load worker ended before the plan did")
-        elif aggregator.clock_seconds >= self.plan.duration_seconds or aggregator.finished:
-            if self._status is TestStatus.RUNNING:
-                self._move(Event.PLAN_ENDED)
         elif not self._rig.target.alive():
-            self._wait_for_target()
+            self._target_lost()
+        elif self._status is TestStatus.RUNNING and self._plan_over():
+            self._move(Event.PLAN_ENDED)
 
-    def _wait_for_target(self) -> None:
+    def _plan_over(self) -> bool:
+        aggregator = self._rig.ticker.aggregator
+        return aggregator.finished or aggregator.clock_seconds >= self.plan.duration_seconds
+
+    def _target_lost(self) -> None:
+        """Go on for a while, so that the room sees it; nothing that started it is left to heal."""
         now = self._rig.now()
         if self._target_lost_at is None:
             self._target_lost_at = now
             self._events.add(EventKind.ALERT, "the target is gone: none of its processes is left")
-        elif now - self._target_lost_at > TARGET_GRACE_SECONDS:
+        if self._plan_over() or now - self._target_lost_at > TARGET_GRACE_SECONDS:
             self._break("the target was gone and did not come back")
 
     def _begin_fault(self, spec: FailureScenario, *, by_hand: bool) -> None:
-        self._faults.begin(
-            spec,
-            by_hand=by_hand,
+        scene = Scene(
             now=self._rig.now(),
+            paused=self._rig.ticker.aggregator.paused_seconds,
             ticks=self._buffer.frame(WATCHED_TICKS),
             p99=self._rig.ticker.p99,
-            report=self._rig.ticker.flow.latest if self._rig.target.alive() else None,
+            report=self._rig.report(),
         )
+        self._faults.begin(spec, scene, by_hand=by_hand)
 
     def _break(self, why: str) -> None:
-        self._events.add(EventKind.ERROR, why)
-        self._ending = Ending(TestStatus.FAILED, why)
+        self._ending = Ending(TestStatus.FAILED, why, self._ending.emergency)
         if self._status is not TestStatus.STOPPING:
             self._move(Event.BREAK)
+        self._events.add(EventKind.ERROR, why)
 
-    def _wind_up(self) -> RunSummary | None:
+    def _drain(self) -> None:
         self._faults.clear_all(self._rig.now())
         self._rig.drain(at_once=self._at_once, close_tick=self._close_tick, log=self._events.add)
+
+    def _conclude(self) -> RunSummary | None:
         self._rig.close()
         if self._meta is None:
             return None
@@ -219,7 +240,8 @@ class StressTestOrchestrator:
     def _at_once(self) -> bool:
         while not self._commands.empty():
             if self._commands.get() is Event.EMERGENCY_STOP:
-                self._ending = Ending(TestStatus.CANCELLED, "ended by emergency stop", True)
+                self._move(Event.EMERGENCY_STOP)
+                self._act(Event.EMERGENCY_STOP)
         return self._ending.emergency
 
     def _progress(self) -> RunProgress:

@@ -91,7 +91,10 @@ class RunPlan:
 
 
 def make_plan(request: RunRequest, config: StressTestConfig) -> RunPlan:
-    """The plan for a request; `config` holds the run's settings, workers included."""
+    """The plan for a request; `config` holds the run's settings.
+
+    The machine decides how many workers there are, unless the request does.
+    """
     scenario = request.scenario
     now = datetime.now(UTC)
     key = secrets.token_hex(4)
@@ -105,7 +108,7 @@ def make_plan(request: RunRequest, config: StressTestConfig) -> RunPlan:
         scenario=scenario,
         scaled=_scaled(_cut(kept, request.duration_seconds), request.speed, request.rate_scale),
         seed=request.seed,
-        workers=request.workers or config.num_workers,
+        workers=request.workers or workers_of_this_machine(),
         marks=_marks(request),
     )
 
@@ -177,6 +180,9 @@ def _scaled_profile(profile: LoadProfile, speed: float, rate_scale: float) -> Lo
 
 def _marks(request: RunRequest) -> tuple[str, ...]:
     marks = []
+    cut, whole = request.duration_seconds, request.scenario.duration_seconds
+    if cut is not None and cut < whole:
+        marks.append(f"CUT TO {cut:g} S OF {whole:g} S")
     if request.speed != 1:
         marks.append(f"REHEARSAL ×{request.speed:g}")
     if request.rate_scale != 1:

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.metrics.buffer import MetricsBuffer
-from engine.model.control import Abort, Start, Stop, WorkerCommand, WorkerFailed, WorkerReport
+from engine.model.control import (
+    Abort,
+    PlatformReport,
+    Start,
+    Stop,
+    WorkerCommand,
+    WorkerFailed,
+    WorkerReport,
+)
 from engine.model.errors import FleetError
 from engine.model.event import EventKind
 from engine.model.presentation import TransactionFlowNode
@@ -57,6 +65,7 @@ class Rig:
         plan = self.plan
         return RunMeta(
             run_id=plan.run_id,
+            id_prefix=plan.id_prefix,
             seed=plan.seed,
             target=self.target.start(plan.run_id),
             machine=this_machine(),
@@ -119,7 +128,18 @@ class Rig:
 
     def nodes(self) -> tuple[TransactionFlowNode, ...]:
         """The platform's parts as they are now."""
-        return tuple(self.ticker.flow.nodes(self.target.alive()))
+        return tuple(self.ticker.flow.nodes(self.target.alive(), self._clock.monotonic_ns()))
+
+    def close_tick(self, faults_active: int) -> Tick:
+        """The next tick's row."""
+        now_ns = self._clock.monotonic_ns()
+        return self.ticker.close(faults_active, self.target.alive(), now_ns)
+
+    def report(self) -> PlatformReport | None:
+        """The platform's newest report, if it is of the latest second and somebody lives."""
+        flow = self.ticker.flow
+        current = self.target.alive() and flow.fresh(self._clock.monotonic_ns())
+        return flow.latest if current else None
 
     def drain(
         self,
@@ -135,9 +155,9 @@ class Rig:
             close_tick: Closes one tick.
             log: Takes events.
         """
+        aborted = at_once()
         if self._start_ns is None:
             return
-        aborted = at_once()
         self.fleet.command(Abort() if aborted else Stop())
         deadline = self.now() + DRAIN_LIMIT_SECONDS
         aggregator = self.ticker.aggregator
@@ -145,7 +165,10 @@ class Rig:
             if not aborted and at_once():
                 aborted = True
                 self.fleet.command(Abort())
-            self.collect(log)
+            try:
+                self.collect(log)
+            except FleetError as error:
+                log(EventKind.ERROR, str(error))
             if self.tick_ready():
                 close_tick()
         if not aggregator.finished:

@@ -26,10 +26,10 @@ class Ticker:
         self._app_cpu_start = self._app_cpu_last = self._usage.cpu_seconds()
         psutil.cpu_percent(interval=None)
 
-    def close(self, faults_active: int, target_alive: bool) -> Tick:
-        """The next tick's row."""
+    def close(self, faults_active: int, target_alive: bool, now_ns: int) -> Tick:
+        """The next tick's row; `now_ns` is the clock of the platform's reports."""
         row = self.aggregator.close_tick()
-        row.update(self.flow.columns(target_alive))
+        row.update(self.flow.columns(target_alive, now_ns))
         row["plan_tps"] = float(self._pacer.profile.rate_tps(row["schedule_seconds"]))
         row["workers_asked"] = self._workers
         row["faults_active_now"] = faults_active

@@ -55,6 +55,7 @@ def meta_of(summary):
     made = record()
     return RunMeta(
         run_id=summary.run_id,
+        id_prefix="a-",
         seed=summary.seed,
         target=summary.target,
         machine=summary.environment,

@@ -174,3 +174,15 @@ def test_every_column_the_aggregator_names_is_a_column_of_the_buffer():
     aggregator = Aggregator(1, TICK)
     aggregator.add(report())
     assert set(aggregator.close_tick()) <= set(COLUMNS)
+
+
+def test_with_no_sample_in_the_latest_second_no_percentile_is_shown():
+    aggregator = Aggregator(1, TICK)
+    aggregator.add(report(response=sparse([1_000] * 1_000)))
+    assert aggregator.close_tick()["response_p99_ms"] > 0
+    rows = []
+    for tick in range(1, 5):
+        aggregator.add(report(tick=tick))
+        rows.append(aggregator.close_tick())
+    assert rows[2]["response_p99_ms"] > 0
+    assert math.isnan(rows[3]["response_p99_ms"])
