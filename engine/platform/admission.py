@@ -15,7 +15,7 @@ import msgspec
 
 from engine.platform.wire import Facts
 
-MAX_AMOUNT = 10_000_000.0
+MIN_AMOUNT, MAX_AMOUNT = 0.0001, 10_000_000.0  # of any currency; its logarithm stays finite
 _FIELD = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`")
 
@@ -27,7 +27,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 class IncomingLocation(msgspec.Struct, gc=False):
     """`location` with its bounds; degrees north and east."""
 
-    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
     city: Optional = ""
     latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)] = 0.0
     longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)] = 0.0
@@ -45,7 +45,7 @@ class Incoming(msgspec.Struct, gc=False):
 
     id: Key
     user_id: Key
-    amount: Annotated[float, msgspec.Meta(gt=0, le=MAX_AMOUNT)]
+    amount: Annotated[float, msgspec.Meta(ge=MIN_AMOUNT, le=MAX_AMOUNT)]
     currency: str
     merchant: Name
     category: Name

@@ -26,7 +26,7 @@ _RECENT = (
     "merchants_24h",
     "near_limit_24h",
 )
-_HABITS = ("session_times", "merchant_times", "category_share", "currency_share", "ip_variety")
+_HABITS = ("session_times", "merchant_times", "category_share", "ip_variety")
 _DATED = ("device_times", "device_age_hours", "ip_times", "ip_age_hours")
 _PLACE = ("place_times", "last_km", "speed_kmh", "home_km")
 _CONTEXT = ("hours_since_last", "local_hour", "category")
@@ -120,7 +120,6 @@ def _habits(customer: Customer, facts: Facts, total: int) -> tuple[float, ...]:
         customer.sessions.get(facts.session, 0),
         customer.merchants.get(facts.merchant, 0),
         customer.categories.get(facts.category, 0) / total,
-        customer.currencies.get(facts.currency, 0) / total,
         len(customer.ips),
     )
 

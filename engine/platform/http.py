@@ -25,6 +25,7 @@ _REASONS = {
     411: "Length Required",
     413: "Content Too Large",
     431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
     503: "Service Unavailable",
 }
 _JSON = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"

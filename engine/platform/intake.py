@@ -20,13 +20,14 @@ from engine.platform.journal import Journal, Row, Token
 from engine.platform.known import KnownIds
 from engine.platform.pending import Pending, Waiter
 from engine.platform.router import Router, ScorerLink
-from engine.platform.wire import RawJob, Scored
+from engine.platform.wire import FAILED, RawJob, Scored
 
 _BUSY = b'{"error":{"field":"","value":null,"message":"%s; retry after a second"}}'
 FULL = _BUSY % b"too many transactions are under way"
 SCORER_DOWN = _BUSY % b"the scorer of this customer is down"
 NOT_STORED = _BUSY % b"the journal could not be written"
 ENDING = _BUSY % b"the platform is shutting down"
+FAULTY = b'{"error":{"field":"","value":null,"message":"this transaction could not be scored"}}'
 
 
 class Counts:
@@ -114,10 +115,23 @@ class Intake:
     def scored(self, work: list[Pending], scored: list[Scored]) -> None:
         """A batch came back from its scorer: write it to the journal."""
         rows: list[Row] = []
+        written: list[Pending] = []
         for pending, verdict in zip(work, scored, strict=True):
+            if verdict.decision == FAILED:
+                self._reject(pending)
+                continue
+            written.append(pending)
             pending.tail = verdict.tail
             rows.append(_row(pending.admitted, pending.job.ticket, verdict))
-        self._journal.submit(rows, work)
+        self._journal.submit(rows, written)
+
+    def _reject(self, pending: Pending) -> None:
+        """Its scoring raised an error: a retry would, too."""
+        self.counts.shed += 1
+        self.counts.answered += 1
+        self.counts.latency_ns += time.monotonic_ns() - pending.received_ns
+        del self._pending[pending.admitted.id]
+        pending.answer(500, FAULTY)
 
     def undone(self, work: list[Pending]) -> None:
         """Their scorer is gone: answer at once."""

@@ -18,14 +18,15 @@ from engine.platform.wire import Facts
 CUSTOMERS = 10_000  # a scorer
 RECENT = 16  # transactions a customer
 RECENT_SECONDS = 86_400.0
-MOST_DEVICES, MOST_IPS, MOST_SESSIONS = 8, 16, 4
-MOST_MERCHANTS, MOST_CATEGORIES, MOST_CURRENCIES, MOST_PLACES = 64, 32, 4, 24
+MOST_DEVICES, MOST_IPS, MOST_SESSIONS = 8, 16, 8
+MOST_MERCHANTS, MOST_CATEGORIES, MOST_PLACES = 64, 32, 24
 _WINDOW = 100.0  # transactions that a running mean reaches back over
 _MOST_NAMES = 50_000
 MOST_NAMED_CATEGORIES = 512
 HOME_WINDOW = 10
 
 K = TypeVar("K")
+V = TypeVar("V")
 Place = tuple[float, float]
 Running = tuple[float, float, float]
 """Count, mean and variance of the last hundred or so values, older ones fading out."""
@@ -45,7 +46,7 @@ def running(past: Running, value: float) -> Running:
 
 
 class Customer:
-    """One customer's past; dicts hold the least recently used key first.
+    """One customer's past.
 
     Attributes:
         total: Transactions so far.
@@ -55,12 +56,11 @@ class Customer:
         where: Event seconds, latitude and longitude of the last transaction with a place, then
             latitude and longitude of where the customer mostly is; None before the first.
         devices, ips: (times seen, event seconds of the first time) by key.
-        sessions, merchants, categories, currencies, places: Times seen by key.
+        sessions, merchants, categories, places: Times seen by key.
     """
 
     __slots__ = (
         "categories",
-        "currencies",
         "devices",
         "ips",
         "last_seconds",
@@ -84,7 +84,6 @@ class Customer:
         self.sessions: dict[str, int] = {}
         self.merchants: dict[str, int] = {}
         self.categories: dict[str, int] = {}
-        self.currencies: dict[str, int] = {}
         self.places: dict[Place, int] = {}
 
 
@@ -92,18 +91,30 @@ NOBODY = Customer()
 
 
 def count(seen: dict[K, int], key: K, most: int) -> None:
-    """Seen once more; beyond `most` keys the least recently seen is forgotten."""
-    seen[key] = seen.pop(key, 0) + 1
+    """Seen once more; at most `most` keys are kept."""
+    seen[key] = seen.get(key, 0) + 1
     if len(seen) > most:
-        del seen[next(iter(seen))]
+        older = sorted(list(seen)[: most // 2], key=seen.__getitem__)
+        forget(seen, older)
 
 
 def date(seen: dict[str, tuple[int, float]], key: str, seconds: float, most: int) -> None:
     """Seen once more, at this event time; the first time is kept."""
-    times, first = seen.pop(key, (0, seconds))
+    times, first = seen.get(key, (0, seconds))
     seen[key] = (times + 1, first)
     if len(seen) > most:
-        del seen[next(iter(seen))]
+        older = sorted(list(seen)[: most // 2], key=lambda key: seen[key][0])
+        forget(seen, older)
+
+
+def forget(seen: dict[K, V], older: list[K]) -> None:
+    """Of the older half of the keys, by times seen, forget the rarer half.
+
+    Keys stay where they came first, so that a key that is seen again costs no change of the dict;
+    and habits stay while what was seen once goes.
+    """
+    for key in older[: (len(older) + 1) // 2]:
+        del seen[key]
 
 
 class Memory:
@@ -144,7 +155,6 @@ class Memory:
             del recent[0]
         count(customer.merchants, merchant, MOST_MERCHANTS)
         count(customer.categories, category, MOST_CATEGORIES)
-        count(customer.currencies, self._shared(facts.currency), MOST_CURRENCIES)
         if facts.device:
             date(customer.devices, facts.device, seconds, MOST_DEVICES)
         if facts.ip_address:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,10 +16,11 @@ from engine.platform.answer import SCALE, Answer, tail
 from engine.platform.features import Row, features
 from engine.platform.memory import Memory
 from engine.platform.reasoning import explain
-from engine.platform.wire import Facts, Job, Scored
+from engine.platform.wire import FAILED, Facts, Job, Scored
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_facts = msgspec.msgpack.Decoder(Facts).decode
+_BAD = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class Pipeline:
@@ -47,7 +49,21 @@ class Pipeline:
         )
 
     def decide(self, jobs: list[Job]) -> list[Scored]:
-        """Decide a batch."""
+        """Decide a batch; one that cannot be computed comes back as `FAILED`, the others decided."""
+        try:
+            return self._decide(jobs)
+        except _BAD:
+            return [self._decide_alone(job) for job in jobs]
+
+    def _decide_alone(self, job: Job) -> Scored:
+        try:
+            return self._decide([job])[0]
+        except _BAD as error:
+            cause = f"{type(error).__name__}: {error}"
+            print(f"scorer: a transaction of {job.user_id!r} failed: {cause}", file=sys.stderr)  # noqa: T201 - the one place where a child says why
+            return Scored(FAILED, 0, b"", b"")
+
+    def _decide(self, jobs: list[Job]) -> list[Scored]:
         facts = [job.facts for job in jobs]
         rows = [self.row(job.user_id, job.facts) for job in jobs]
         answers, times = self.panel.ask(rows, facts)
@@ -90,5 +106,11 @@ class Pipeline:
         """Forget everything and learn anew from (user_id, facts) in commit order."""
         self.memory = Memory()
         self._uncommitted.clear()
+        bad = 0
         for user_id, facts in rows:
-            self.memory.learn(user_id, _decode_facts(facts))
+            try:
+                self.memory.learn(user_id, _decode_facts(facts))
+            except _BAD:
+                bad += 1
+        if bad:
+            print(f"scorer: {bad} rows of the journal not learned", file=sys.stderr)  # noqa: T201 - the one place where a child says why

@@ -10,9 +10,7 @@ from engine.platform.features import NAMES
 
 NOTHING = 0
 LARGE, VELOCITY_10MIN, VELOCITY_1H, ESCALATION, TRAVEL = 1, 2, 3, 4, 5
-OFF_AMOUNT, NEW_DEVICE, NEW_ADDRESS, NEW_MERCHANT, RARE_CATEGORY, OFF_PLACE, OFF_CURRENCY = range(
-    10, 17
-)
+OFF_AMOUNT, NEW_DEVICE, NEW_ADDRESS, NEW_MERCHANT, RARE_CATEGORY, OFF_PLACE = range(10, 16)
 LIMIT, VERY_LARGE, STRUCTURING, CORRIDOR = 20, 21, 22, 23
 CONSERVATIVE, REQUIRED, SILENCE = 30, 31, 32
 LEARNED = 40
@@ -32,7 +30,6 @@ TEXTS: dict[int, str] = {
     NEW_MERCHANT: "merchant not seen with this customer before",
     RARE_CATEGORY: "category makes up %.0f %% of what the customer buys",
     OFF_PLACE: "%.0f km from where the customer mostly is",
-    OFF_CURRENCY: "currency makes up %.0f %% of what the customer pays in",
     LIMIT: "amount of %.0f USD is above the reporting limit of 10000 USD",
     VERY_LARGE: "amount of %.0f USD needs a second pair of eyes above 100000 USD",
     STRUCTURING: "%.0f transactions just below the reporting limit within a day",

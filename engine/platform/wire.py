@@ -181,8 +181,14 @@ class Rebuild(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """Edge → scorer: nothing of yours is uncommitted; read your customers from the journal."""
 
 
+FAILED = -1
+
+
 class Scored(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One decision: `answer` for the journal, `tail` is the JSON answer without its id."""
+    """One decision: `answer` for the journal, `tail` is the JSON answer without its id.
+
+    `decision` is `FAILED` where scoring raised an error; nothing else is set then.
+    """
 
     decision: int
     risk: int

@@ -21,7 +21,6 @@ _DEVICE_AGE = INDEX["device_age_hours"]
 _IP = INDEX["ip_times"]
 _MERCHANT = INDEX["merchant_times"]
 _CATEGORY = INDEX["category_share"]
-_CURRENCY = INDEX["currency_share"]
 _PLACE = INDEX["place_times"]
 _HOME = INDEX["home_km"]
 
@@ -41,9 +40,8 @@ def terms(row: Row) -> tuple[float, ...]:
         2.2 if 0.0 <= row[_DEVICE_AGE] < YOUNG_LOG_HOURS else 0.0,
         0.6 if row[_IP] == 0.0 else 0.0,
         0.5 if row[_MERCHANT] == 0.0 else 0.0,
-        0.6 if 0.0 <= row[_CATEGORY] < 0.03 else 0.0,
+        0.6 if row[_CATEGORY] < 0.03 else 0.0,
         1.2 if far else 0.0,
-        0.4 if 0.0 <= row[_CURRENCY] < 0.05 else 0.0,
     )
 
 
@@ -54,7 +52,6 @@ _REASONS: tuple[tuple[int, Callable[[Row], tuple[float, ...]]], ...] = (
     (reasons.NEW_MERCHANT, lambda _: ()),
     (reasons.RARE_CATEGORY, lambda row: (100.0 * row[_CATEGORY],)),
     (reasons.OFF_PLACE, lambda row: (expm1(row[_HOME]),)),
-    (reasons.OFF_CURRENCY, lambda row: (100.0 * row[_CURRENCY],)),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from engine.model.decision import Transaction
 from engine.model.errors import ConfigurationError
-from engine.platform.admission import Admission, Admitted, Incoming, Refusal, route_of
+from engine.platform.admission import MIN_AMOUNT, Admission, Admitted, Incoming, Refusal, route_of
 from engine.platform.currencies import load_rates
 from engine.platform.wire import Facts
 
@@ -71,6 +72,27 @@ def test_a_refusal_repeats_the_value_that_was_sent():
     nested = admit(location={"country": "France", "latitude": 1, "longitude": 1})
     assert isinstance(nested, Refusal)
     assert (nested.field, nested.value) == ("location.country", "France")
+
+
+@pytest.mark.parametrize("amount", [1e-323, 5e-324, 0.00009, 0, -1, 10_000_000.01])
+def test_an_amount_out_of_bounds_is_refused_with_its_bound(amount: float):
+    refusal = admit(amount=amount)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.field, refusal.value) == ("amount", amount)
+    assert refusal.message.endswith(("0.0001", "10000000.0"))
+
+
+def test_the_smallest_amount_of_any_shipped_currency_has_a_logarithm():
+    for currency in (rates := load_rates()):
+        body = json.dumps(VALID | {"amount": MIN_AMOUNT, "currency": currency}).encode()
+        assert math.log(facts_of(Admission(rates).admit(body)).amount_usd) < 0
+
+
+@pytest.mark.parametrize("country", ["FR\n", "\nFR", "FRA", "fr", "F", ""])
+def test_a_country_is_two_capital_letters_and_nothing_after_them(country: str):
+    refusal = admit(location={"country": country, "latitude": 1, "longitude": 1})
+    assert isinstance(refusal, Refusal)
+    assert (refusal.field, refusal.value) == ("location.country", country)
 
 
 @pytest.mark.parametrize(

@@ -106,18 +106,19 @@ def test_what_is_kept_of_a_customer_is_bounded():
         )
     customer = memory.customer("u")
     assert len(customer.recent) == RECENT
-    assert len(customer.merchants) == MOST_MERCHANTS
-    assert len(customer.devices) == MOST_DEVICES
-    assert len(customer.ips) == MOST_IPS
-    assert len(customer.places) == MOST_PLACES
+    assert len(customer.merchants) <= MOST_MERCHANTS
+    assert len(customer.devices) <= MOST_DEVICES
+    assert len(customer.ips) <= MOST_IPS
+    assert len(customer.places) <= MOST_PLACES
+    assert "999" in customer.devices
     assert customer.total == 1_000
 
 
-def test_a_full_list_forgets_what_was_not_used_for_longest():
+def test_a_full_list_forgets_what_is_old_and_rare():
     seen: dict[str, int] = {}
-    for key in "abcdae":
-        count(seen, key, 4)
-    assert seen == {"c": 1, "d": 1, "a": 2, "e": 1}
+    for key in "abacdefgh":
+        count(seen, key, 6)
+    assert seen == {"a": 2, "d": 1, "e": 1, "f": 1, "g": 1, "h": 1}
 
 
 def test_a_running_mean_is_the_mean_until_it_fades():
