@@ -6,6 +6,7 @@ at less than the rate it is about is said to be so; only what was seen to hold h
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from engine.analysis import criteria_delivery as delivery
@@ -15,7 +16,7 @@ from engine.analysis.evidence import Evidence, Finding, Rule
 from engine.model.results import Counts, CriterionOutcome, CriterionResult, TestStatus, Verdict
 from engine.model.scenario import TestScenario
 
-__all__ = ["CRITERIA", "Criterion", "Evidence", "judge", "problems", "verdict"]
+__all__ = ["CRITERIA", "Criterion", "Evidence", "judge", "problems", "stated", "verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +202,14 @@ def problems(success_criteria: dict[str, bool | float]) -> list[str]:
     return found
 
 
+def stated(scenario: TestScenario) -> dict[str, bool | float]:
+    """The criteria a scenario itself asks for: those it does not set to false."""
+    return {key: value for key, value in scenario.success_criteria.items() if value is not False}
+
+
 def judge(scenario: TestScenario, evidence: Evidence) -> list[CriterionResult]:
     """Decide every criterion of a scenario; errors outside faults are always limited."""
-    asked = {key: value for key, value in scenario.success_criteria.items() if value is not False}
+    asked = stated(scenario)
     if evidence.max_error_rate is not None and "error_rate" not in asked:
         asked.setdefault("steady_error_rate", evidence.max_error_rate)
     return [
@@ -235,6 +241,7 @@ def verdict(
     warnings: list[str],
     status: TestStatus,
     counts: Counts | None = None,
+    own: AbstractSet[str] = frozenset(),
 ) -> tuple[Verdict, str]:
     """The verdict and one sentence on why.
 
@@ -243,6 +250,8 @@ def verdict(
         warnings: The generator's doubts that put the run itself in question.
         status: How the run ended: cancelled is aborted, failed is failed.
         counts: Where given, a run in which nothing was decided has failed.
+        own: Keys the scenario itself states. To pass, one of them must have held; a scenario that
+            states none passes by the limit on errors that every run has.
     """
     if not status.final:
         return Verdict.INCONCLUSIVE, "The run is still going on: nothing is decided yet."
@@ -254,16 +263,16 @@ def verdict(
         return Verdict.INCONCLUSIVE, f"The load generator was the limit: {'; '.join(warnings)}."
     if counts is not None and counts.decided == 0:
         return Verdict.FAILED, "The target decided nothing."
-    return _of_complete_run(results)
+    return _of_complete_run(results, own)
 
 
-def _of_complete_run(results: list[CriterionResult]) -> tuple[Verdict, str]:
+def _of_complete_run(results: list[CriterionResult], own: AbstractSet[str]) -> tuple[Verdict, str]:
     broken = [r for r in results if r.outcome is CriterionOutcome.DID_NOT_HOLD]
     if broken:
         names = ", ".join(CRITERIA[r.key].label for r in broken)
         return Verdict.FAILED, f"Did not hold: {names}."
     held = [r for r in results if r.outcome is CriterionOutcome.HELD]
-    if not held:
+    if not any(r.key in own or not own for r in held):
         return Verdict.INCONCLUSIVE, "The run exercised none of its criteria."
     if len(held) == len(results):
         return Verdict.PASSED, "Every criterion held."

@@ -71,7 +71,9 @@ def summarise(
         max_error_rate=meta.config.max_error_rate,
     )
     results = criteria.judge(meta.scenario, evidence)
-    verdict, reason = criteria.verdict(results, [str(doubt) for doubt in doubts], status, counts)
+    own = criteria.stated(meta.scenario).keys()
+    warnings = [str(doubt) for doubt in doubts]
+    verdict, reason = criteria.verdict(results, warnings, status, counts, own)
     seconds = float(ticks["t_seconds"].max()) if len(ticks) else 0.0
     offering = float(ticks["schedule_seconds"].max()) if len(ticks) else 0.0
     return RunSummary(
@@ -87,7 +89,7 @@ def summarise(
         status=status,
         verdict=verdict,
         verdict_reason=f"{why}: {reason}" if why else reason,
-        warnings=[str(doubt) for doubt in doubts],
+        warnings=warnings,
         criteria=results,
         started_at=meta.started_at,
         ended_at=ended_at,

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.analysis.criteria import CRITERIA, judge, problems, verdict
+from engine.analysis.criteria import CRITERIA, judge, problems, stated, verdict
 from engine.model.results import (
     CriterionOutcome,
     LatencySummary,
@@ -243,3 +243,21 @@ def test_a_target_that_decided_nothing_has_failed():
     nothing = counts(decided=0, rejected=0, failed=1_000)
     found, _ = verdict(results(HELD), [], TestStatus.COMPLETED, nothing)
     assert found is Verdict.FAILED
+
+
+def test_the_limit_every_run_has_passes_no_scenario_whose_own_criteria_were_not_exercised():
+    asked = scenario(success_criteria={"automatic_recovery": True, "zero_data_loss": False})
+    implied = evidence(scenario=asked, faults=[], max_error_rate=0.01)
+    judged = judge(asked, implied)
+    assert [r.outcome for r in judged] == [NOT_EXERCISED, HELD]
+    found, reason = verdict(judged, [], TestStatus.COMPLETED, own=stated(asked).keys())
+    assert found is Verdict.INCONCLUSIVE
+    assert "exercised none of its criteria" in reason
+
+
+@pytest.mark.parametrize("asked", [{}, {"automatic_recovery": False}, {"steady_error_rate": 0.01}])
+def test_the_limit_on_errors_passes_a_scenario_that_states_none_or_just_that(asked):
+    made = scenario(success_criteria=asked)
+    judged = judge(made, evidence(scenario=made, faults=[], max_error_rate=0.01))
+    found, _ = verdict(judged, [], TestStatus.COMPLETED, own=stated(made).keys())
+    assert found is Verdict.PASSED
