@@ -118,14 +118,26 @@ Handler = Callable[["Connection", Head, bytes], None]
 class Connection(asyncio.Protocol):
     """One client's connection; hands whole requests to `handle`, which answers with `answer`."""
 
-    __slots__ = ("_buffer", "_busy", "_handle", "_heads", "_keep_alive", "_open", "_transport")
+    __slots__ = (
+        "_at",
+        "_buffer",
+        "_busy",
+        "_handle",
+        "_heads",
+        "_keep_alive",
+        "_open",
+        "_taking",
+        "_transport",
+    )
 
     def __init__(self, handle: Handler, heads: Heads, open_connections: set[Connection]) -> None:
         self._handle = handle
         self._heads = heads
         self._open = open_connections
-        self._buffer = b""
+        self._buffer = b""  # what came and is not taken yet begins at `_at`
+        self._at = 0
         self._busy = False
+        self._taking = False
         self._keep_alive = True
         self._transport: asyncio.Transport | None = None
 
@@ -141,38 +153,52 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
-        if self._buffer:
-            data = self._buffer + data
-        if self._busy:
-            self._buffer = data
-            if len(data) > MAX_HEAD + MAX_BODY and self._transport is not None:
-                self._transport.pause_reading()
-            return
-        self._next(data)
+        self._buffer = self._buffer[self._at :] + data if self._buffer else data
+        self._at = 0
+        if not self._busy:
+            self._take()
+        elif len(self._buffer) > MAX_HEAD + MAX_BODY and self._transport is not None:
+            self._transport.pause_reading()
 
-    def _next(self, data: bytes) -> None:
-        end = data.find(b"\r\n\r\n")
+    def _take(self) -> None:
+        """Hand over one request after the other, as long as each is answered at once.
+
+        A loop: an answer that comes while it runs only frees the connection for its next round.
+        """
+        self._taking = True
+        try:
+            while self._buffer and not self._busy and self._next():
+                pass
+        finally:
+            self._taking = False
+
+    def _next(self) -> bool:
+        """Hand over the next request; False while it is not all there."""
+        data, at = self._buffer, self._at
+        end = data.find(b"\r\n\r\n", at)
         if end < 0:
-            self._buffer = data
-            if len(data) > MAX_HEAD:
+            if len(data) - at > MAX_HEAD:
                 self._refuse(431)
-            return
-        head = self._heads.get(data[:end])
+            return False
+        head = self._heads.get(data[at:end])
         if head.refuse:
             self._refuse(head.refuse)
-            return
+            return False
         start = end + 4
         size = len(data)
         stop = start + head.length
         if size < stop:
             if head.expect and size == start and self._transport is not None:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self._buffer = data
-            return
-        self._buffer = data[stop:] if size > stop else b""
+            return False
+        if size > stop:
+            self._at = stop
+        else:
+            self._buffer, self._at = b"", 0
         self._busy = True
         self._keep_alive = head.keep_alive
         self._handle(self, head, data[start:stop])
+        return True
 
     def _refuse(self, status: int) -> None:
         self._busy = True
@@ -189,10 +215,9 @@ class Connection(asyncio.Protocol):
             transport.close()
             return
         self._busy = False
-        if self._buffer:
-            data, self._buffer = self._buffer, b""
+        if self._buffer and not self._taking:
             transport.resume_reading()
-            self._next(data)
+            self._take()
 
     def close(self) -> None:
         """Close when what was written is sent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Protocol
 
 from engine.platform.admission import Admitted
@@ -36,6 +37,9 @@ class Pending:
         self.tail = b""
 
     def answer(self, status: int, body: bytes) -> None:
-        """Tell everyone who waits."""
+        """Tell everyone who waits; one that cannot be told keeps it from no other."""
         for waiter in self.waiters:
-            waiter.answer(status, body)
+            try:
+                waiter.answer(status, body)
+            except Exception:  # noqa: BLE001 - whatever it is, the others still wait
+                traceback.print_exc()

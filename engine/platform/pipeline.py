@@ -49,7 +49,7 @@ class Pipeline:
         )
 
     def decide(self, jobs: list[Job]) -> list[Scored]:
-        """Decide a batch; one that cannot be computed comes back as `FAILED`, the others decided."""
+        """Decide a batch; one that cannot be computed comes back as `FAILED`, alone."""
         try:
             return self._decide(jobs)
         except _BAD:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -62,6 +63,17 @@ def test_an_invalid_field_is_refused_by_name(shared_platform, transaction, field
     assert status == 400
     assert answer["error"]["field"] == field
     assert answer["error"]["message"]
+
+
+def test_one_transaction_in_a_batch_that_underflows_harms_neither_scorer_nor_batch(
+    shared_platform, transaction
+):
+    batch = [transaction(n, id=f"under-{n}", currency="JPY") for n in range(3)]
+    batch[1]["amount"] = 1e-323
+    pids = [scorer.pid for scorer in shared_platform.report().scorers]
+    _, answer, _ = shared_platform.request("POST", "/v1/transactions:batch", batch)
+    assert [one["status"] for one in answer["results"]] == [200, 400, 200]
+    assert [scorer.pid for scorer in shared_platform.report().scorers] == pids
 
 
 def test_what_is_no_json_is_refused_and_an_infinite_amount_too(shared_platform, transaction):
@@ -134,6 +146,32 @@ def test_pipelined_and_split_requests_are_answered_in_order(shared_platform, tra
     places = [answer.index(b'"pipe-%d"' % number) for number in range(3)]
     assert places == sorted(places)
     assert answer.count(b"HTTP/1.1 200") == 4
+
+
+def answers_to(port: int, requests: bytes) -> bytes:
+    """What comes back for these bytes, the last request of which closes the connection."""
+    with socket.create_connection(("127.0.0.1", port), 30) as link:
+        sending = threading.Thread(target=link.sendall, args=(requests,))
+        sending.start()
+        answer = b""
+        while data := link.recv(1 << 20):
+            answer += data
+        sending.join()
+    return answer
+
+
+def test_thousands_of_pipelined_requests_are_all_answered(shared_platform, transaction):
+    count = 5_000
+    health = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert answers_to(shared_platform.port, health * count + last).count(b"HTTP/1.1 200") == 5_001
+    body = json.dumps(transaction(1, id="before all the others")).encode()
+    post = b"POST /v1/transactions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    answer = answers_to(shared_platform.port, post + body + health * count + last)
+    assert answer.count(b"HTTP/1.1 200") == 5_002
+    assert answer.index(b'"before all the others"') < answer.index(b'"scorers_up"')
+    shared_platform.report(lambda report: report.edge.in_flight == 0)
+    assert shared_platform.decide(transaction(1, id="after all the others"))[0] == 200
 
 
 def test_a_body_without_a_length_is_refused(shared_platform):
