@@ -122,7 +122,8 @@ _ALL = (
     Criterion(
         "consistent_performance",
         "Consistent performance",
-        "share of ticks with achieved ≥ 95 % of offered ≥ threshold",
+        "share of ticks with decided + rejected ≥ 95 % of due, over the second that each ends, "
+        "≥ threshold",
         "ratio",
         endurance.consistent_performance,
         0.99,

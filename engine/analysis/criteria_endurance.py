@@ -6,7 +6,7 @@ import pandas as pd
 
 from engine.analysis.evidence import Evidence, Finding, compare, not_exercised, not_measured
 
-TICKS_HELD = 4  # a gauge stands for one second when a report is late
+SECOND_TICKS = 4  # in one second, for which a gauge stands when a report is late
 LONG_ENOUGH_SECONDS = 300.0
 MINIMUM_SECONDS = 60.0
 KEPT_UP = 0.95
@@ -32,7 +32,7 @@ def all_agents_healthy(evidence: Evidence, _threshold: float) -> Finding:
     reported = gauges["scorers_asked"].notna().to_numpy()
     if not reported.any():
         return not_exercised("The target sent no report on its agents.")
-    gauges = gauges.iloc[int(reported.argmax()) :].ffill(limit=TICKS_HELD)
+    gauges = gauges.iloc[int(reported.argmax()) :].ffill(limit=SECOND_TICKS)
     healthy = (gauges["edge_up"] >= 1) & (gauges["scorers_up_now"] >= gauges["scorers_asked"])
     share = float(healthy.mean())
     return compare(
@@ -60,18 +60,21 @@ def no_memory_leaks(evidence: Evidence, threshold: float) -> Finding:
 
 
 def consistent_performance(evidence: Evidence, threshold: float) -> Finding:
-    """Share of ticks, after the first second, with achieved ≥ 95 % of offered ≥ threshold."""
-    steady = evidence.ticks[evidence.ticks["t_seconds"] > 1.0]
-    steady = steady[steady["offered_tps"] > 0]
+    """Share of ticks with decided + rejected ≥ 95 % of due, over the second each ends, ≥ threshold.
+
+    The first second is not judged, nor is a second in which nothing was due.
+    """
+    counts = evidence.ticks[["due", "decided", "rejected"]]
+    sums = counts.rolling(SECOND_TICKS, min_periods=1).sum()
+    steady = sums[(evidence.ticks["t_seconds"] > 1.0) & (sums["due"] > 0)]
     if evidence.seconds < MINIMUM_SECONDS or steady.empty:
         return not_exercised(f"Consistency needs a run of {MINIMUM_SECONDS:.0f} s to show.")
-    answered = steady["achieved_tps"].fillna(0)
-    kept = answered >= KEPT_UP * steady["offered_tps"]
+    kept = steady["decided"] + steady["rejected"] >= KEPT_UP * steady["due"]
     return compare(
         float(kept.mean()) >= threshold,
         float(kept.mean()),
-        f"The achieved rate kept up with the offered rate in {int(kept.sum()):,} of "
-        f"{len(kept):,} ticks.",
+        f"What was answered kept up with what was due in {int(kept.sum()):,} of {len(kept):,} "
+        "ticks.",
     )
 
 

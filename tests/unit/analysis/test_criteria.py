@@ -43,6 +43,7 @@ NEEDS_NUMBER = {
     "success_rate",
     "steady_error_rate",
 }
+STRESS_REJECTS = 0.05  # of the stress mix
 BURST = LoadProfile(
     profile_type=LoadProfileType.BURST,
     sustained_tps=100,
@@ -158,11 +159,25 @@ def test_memory_that_grows_is_a_leak_and_a_short_run_shows_none():
 
 def test_performance_is_consistent_when_the_rate_keeps_up():
     frame = ticks()
-    frame["offered_tps"] = frame["achieved_tps"]
     assert outcome("consistent_performance", ticks=frame) is HELD
-    frame.loc[300:400, "achieved_tps"] = 0.0
+    frame.loc[300:400, "decided"] = 0.0
     assert outcome("consistent_performance", ticks=frame) is BROKEN
     assert outcome("consistent_performance", ticks=ticks(30)) is NOT_EXERCISED
+
+
+def test_edge_cases_that_are_rejected_as_they_must_be_keep_up_with_the_rate():
+    frame = ticks()
+    frame["rejected"] = np.random.default_rng(1).binomial(frame["due"].astype(int), STRESS_REJECTS)
+    frame["decided"] = frame["due"] - frame["rejected"]
+    frame["achieved_tps"] = frame["decided"] * 4
+    assert outcome("consistent_performance", ticks=frame) is HELD
+
+
+def test_an_answer_that_falls_into_the_next_tick_of_its_second_still_keeps_up():
+    frame = ticks()
+    frame["due"], frame["rejected"] = 500.0, 0.0
+    frame["decided"] = np.tile([440.0, 520.0, 520.0, 520.0], len(frame) // 4)
+    assert outcome("consistent_performance", ticks=frame) is HELD
 
 
 def test_response_times_that_creep_up_are_a_degradation():
