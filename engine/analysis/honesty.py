@@ -12,6 +12,7 @@ from enum import StrEnum
 MAX_DROPPED_SHARE = 0.001
 MAX_LATENESS_P99_MS = 100.0
 MAX_WORKER_CPU_CORES = 0.95
+BUSY_SECONDS = 5.0  # a worker that is the limit for so long was the limit
 MAX_UNREACHABLE_SHARE = 0.01
 
 
@@ -32,7 +33,11 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True)
 class Instrument:
-    """What the generator measured of itself over a run; shares 0..1, times in ms."""
+    """What the generator measured of itself over a run; shares 0..1, times in ms.
+
+    `busiest_worker_cpu_cores` is the highest mean over any `BUSY_SECONDS`, so that a short peak in
+    which a worker was the limit is not lost in a long quiet run.
+    """
 
     due: float
     dropped: float

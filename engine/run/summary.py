@@ -56,7 +56,8 @@ def summarise(
     counts = count(ticks)
     response = latency(latencies.response)
     service = latency(latencies.service)
-    doubts = honesty.doubts(_instrument(ticks, counts, latencies, progress.workers_lost))
+    busiest = busiest_worker(ticks, meta.tick_seconds)
+    doubts = honesty.doubts(_instrument(ticks, counts, latencies, progress.workers_lost, busiest))
     evidence = criteria.Evidence(
         counts=counts,
         journal=journal,
@@ -165,10 +166,23 @@ def _total(ticks: pd.DataFrame, column: str) -> int:
     return int(ticks[column].sum()) if len(ticks) else 0
 
 
-def _instrument(
-    ticks: pd.DataFrame, counts: Counts, latencies: Latencies, workers_lost: int
-) -> honesty.Instrument:
+def busiest_worker(ticks: pd.DataFrame, tick_seconds: float) -> float | None:
+    """The highest mean of the busiest worker's cores over any `BUSY_SECONDS` of a run.
+
+    Over the whole run if it is shorter; None if no worker reported.
+    """
     busy = ticks["busiest_worker_cpu_cores"].dropna()
+    window = min(round(honesty.BUSY_SECONDS / tick_seconds), len(busy))
+    return float(busy.rolling(window).mean().max()) if window else None
+
+
+def _instrument(
+    ticks: pd.DataFrame,
+    counts: Counts,
+    latencies: Latencies,
+    workers_lost: int,
+    busiest_worker_cpu_cores: float | None,
+) -> honesty.Instrument:
     attempts = _total(ticks, "attempts")
     unreachable = sum(_total(ticks, f"outcome_{name}") for name in ("connect", "reset", "timeout"))
     return honesty.Instrument(
@@ -176,7 +190,7 @@ def _instrument(
         dropped=counts.dropped,
         lateness_p99_ms=latencies.lateness.percentile_ms(99),
         service_p99_ms=latencies.service.percentile_ms(99),
-        busiest_worker_cpu_cores=float(busy.mean()) if len(busy) else None,
+        busiest_worker_cpu_cores=busiest_worker_cpu_cores,
         workers_lost=workers_lost,
         unreachable_share=unreachable / attempts if attempts else 0.0,
     )
