@@ -2,12 +2,14 @@
 
 A checkpoint waits for the disk, 30 ms and more. So it runs on a connection and a thread of its own
 beside the commits. Those leave new pages in the log meanwhile, and a log with anything left is
-never begun anew; so the writer then does the small rest itself, and the log stays bounded.
+never begun anew; so the writer then does the small rest itself, and the log stays bounded. One that
+fails is said, and tried again with the next: what is committed is in the log, and no worse for it.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
@@ -33,7 +35,7 @@ class Checkpoints:
         self._rows += rows
         if self._most_done.is_set():
             self._most_done.clear()
-            self._writer.execute(_PASSIVE)
+            _checkpoint(self._writer)
         elif self._rows >= ROWS:
             self._rows = 0
             self._wanted.set()
@@ -51,5 +53,12 @@ class Checkpoints:
             self._wanted.clear()
             if self._closing:
                 return
-            self._db.execute(_PASSIVE)
+            _checkpoint(self._db)
             self._most_done.set()
+
+
+def _checkpoint(db: sqlite3.Connection) -> None:
+    try:
+        db.execute(_PASSIVE)
+    except sqlite3.Error as error:
+        print(f"journal: no checkpoint: {error}", file=sys.stderr)  # noqa: T201 - the one place where a child says why

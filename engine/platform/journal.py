@@ -15,11 +15,13 @@ is forgotten: a customer not seen in that window starts without history.
 
 from __future__ import annotations
 
+import os
 import queue
 import sqlite3
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -150,6 +152,18 @@ class Journal:
         self._db.close()
 
     def _run(self) -> None:
+        """Write until closed; without its writer a process can answer nobody, so it ends then."""
+        closed = False
+        try:
+            self._write_all()
+            closed = True
+        finally:
+            if not closed:
+                traceback.print_exc()
+                sys.stderr.flush()
+                os._exit(1)
+
+    def _write_all(self) -> None:
         going_on = True
         while going_on:
             rows: list[Row] = []
@@ -201,7 +215,8 @@ class Journal:
             for at in range(0, len(rows), _GROUP):
                 part = rows[at : at + _GROUP]
                 self._db.execute(_INSERTS[len(part)], list(chain.from_iterable(part)))
+            self._db.execute("COMMIT")
         except sqlite3.Error:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite ends it itself after some errors
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")

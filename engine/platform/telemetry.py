@@ -52,10 +52,12 @@ class Tally:
 
     def mean(self, total: str, count: str, scale: float) -> float | None:
         """Growth of one count for each unit of another since the last report; None without."""
-        grown = self.total(count) - self._reported.get(count, 0.0)
-        if grown <= 0:
-            return None
-        return (self.total(total) - self._reported.get(total, 0.0)) / grown / scale
+        grown = self.grown(count)
+        return self.grown(total) / grown / scale if grown > 0 else None
+
+    def grown(self, name: str) -> float:
+        """Growth since the last report."""
+        return self.total(name) - self._reported.get(name, 0.0)
 
     def reported(self) -> None:
         """The next means begin here."""
@@ -178,23 +180,19 @@ class ScorerVital(Vital):
 
 
 def agents_telemetry(scorers: list[ScorerVital]) -> list[AgentTelemetry]:
-    """Each agent over all scorers; latency is the mean of the scorers that had batches."""
+    """Each agent over all scorers; latency is the mean over all their batches."""
     found = []
     for index, name in enumerate(AGENTS):
         tallies = [scorer.tally for scorer in scorers]
-        means = [
-            mean
-            for tally in tallies
-            if (mean := tally.mean(f"agent_busy_ns.{index}", f"agent_batches.{index}", _MS_NS))
-            is not None
-        ]
+        batches = sum(tally.grown(f"agent_batches.{index}") for tally in tallies)
+        busy_ns = sum(tally.grown(f"agent_busy_ns.{index}") for tally in tallies)
         found.append(
             AgentTelemetry(
                 name=name,
                 scored=int(sum(tally.total(f"agent_scored.{index}") for tally in tallies)),
                 busy_seconds=sum(tally.total(f"agent_busy_ns.{index}") for tally in tallies)
                 / _SECOND_NS,
-                latency_ms=sum(means) / len(means) if means else None,
+                latency_ms=busy_ns / batches / _MS_NS if batches > 0 else None,
                 errors=int(sum(tally.total(f"agent_errors.{index}") for tally in tallies)),
             )
         )

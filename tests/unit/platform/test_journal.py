@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -10,8 +12,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.platform.checkpoint import ROWS
-from engine.platform.journal import Journal, Row, newest_of, rows_of
+from engine.platform.checkpoint import ROWS, Checkpoints
+from engine.platform.journal import Journal, Row, connect, newest_of, rows_of
 from engine.platform.known import KnownIds
 
 WAIT = 30.0
@@ -121,6 +123,60 @@ def test_rows_that_cannot_be_written_are_handed_back_as_not_written(tmp_path: Pa
     assert done.written == [False]
     assert "1 rows not committed" in capfd.readouterr().err
     journal.close()
+
+
+def test_rows_whose_commit_fails_are_not_written_with_the_next(tmp_path: Path, capfd):
+    path, done = tmp_path / "j.db", Committed()
+    journal = Journal(path, done)
+    journal.submit([row(0)], "first")
+    done.wait(1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(
+            "CREATE TRIGGER breaks AFTER INSERT ON transactions WHEN new.id = 't-000000000500' "
+            "BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END"
+        )
+    journal.submit([row(number) for number in range(1, 600)], "large")
+    done.wait(2)
+    journal.submit([row(1_000)], "next")
+    done.wait(3)
+    journal.close()
+    assert done.written == [True, False, True]
+    assert rows_of(path) == 2
+    assert "the disk is full" in capfd.readouterr().err
+
+
+def test_a_checkpoint_that_fails_is_said_and_commits_go_on(tmp_path: Path, capfd):
+    writer = connect(tmp_path / "j.db")
+    checkpoints = Checkpoints(tmp_path / "j.db", writer)
+    writer.execute("BEGIN IMMEDIATE")  # a checkpoint within a transaction is an error of SQLite's
+    checkpoints._most_done.set()
+    checkpoints.after_commit(1)
+    assert "journal: no checkpoint: database table is locked" in capfd.readouterr().err
+    writer.execute("COMMIT")
+    checkpoints.close()
+    writer.close()
+
+
+DIES = """
+import sys, time
+from engine.platform.journal import Journal
+def committed(tokens, written):
+    raise RuntimeError("nobody takes the tokens")
+journal = Journal(sys.argv[1], committed)
+journal.submit([], "token")
+time.sleep(60)
+"""
+
+
+def test_a_process_does_not_outlive_the_writer_of_its_journal(tmp_path: Path):
+    ended = subprocess.run(
+        [sys.executable, "-c", DIES, str(tmp_path / "j.db")],
+        capture_output=True,
+        timeout=WAIT,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert b"nobody takes the tokens" in ended.stderr
 
 
 def test_a_scorer_reads_its_own_customers_in_commit_order(tmp_path: Path):

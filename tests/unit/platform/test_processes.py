@@ -9,11 +9,13 @@ import pytest
 
 from engine.measure.frames import FrameReader
 from engine.model.control import PlatformFailed
+from engine.platform.answer import AGENTS
 from engine.platform.batch import BatchAnswer, transactions_of
 from engine.platform.http import Heads, parse_head
 from engine.platform.slots import Backoff
-from engine.platform.telemetry import Tally
+from engine.platform.telemetry import ScorerVital, Tally, agents_telemetry
 from engine.platform.uplink import Uplink
+from engine.platform.wire import AgentCounters, ScorerCounters
 
 
 def test_a_crash_loop_is_slowed_down_and_a_stable_process_forgiven():
@@ -35,6 +37,25 @@ def test_counts_go_on_over_the_death_of_a_process():
     tally.update({"n": 2.0, "ns": 60.0})
     assert tally.total("n") == 12.0
     assert tally.mean("ns", "n", 1.0) == 30.0
+
+
+def scorer_counters(batches: int, busy_ms: int) -> ScorerCounters:
+    agents = [AgentCounters(batches, batches, busy_ms * 1_000_000, 0) for _ in AGENTS]
+    return ScorerCounters(
+        scored=batches, busy_ns=0, agents=agents, customers_now=0, cpu_seconds=0, rss_bytes_now=0
+    )
+
+
+def test_the_latency_of_an_agent_is_the_mean_over_batches_not_over_scorers():
+    busy, idle = ScorerVital(0), ScorerVital(1)
+    assert {one.latency_ms for one in agents_telemetry([busy, idle])} == {None}
+    busy.heard(scorer_counters(batches=99, busy_ms=99))
+    idle.heard(scorer_counters(batches=1, busy_ms=101))
+    assert {one.latency_ms for one in agents_telemetry([busy, idle])} == {2.0}
+    for one in (busy, idle):
+        one.tally.reported()
+    busy.heard(scorer_counters(batches=109, busy_ms=149))
+    assert {one.latency_ms for one in agents_telemetry([busy, idle])} == {5.0}
 
 
 HEAD = b"POST /v1/transactions HTTP/1.1\r\nHost: x\r\n"
