@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,6 +76,10 @@ def summarise(
     own = criteria.stated(meta.scenario).keys()
     warnings = [str(doubt) for doubt in doubts]
     verdict, reason = criteria.verdict(results, warnings, status, counts, own)
+    missing = _not_taken(meta, progress, ticks)
+    if verdict is Verdict.PASSED and missing:
+        verdict = Verdict.INCONCLUSIVE
+        reason = f"What was planned did not all take place: {', '.join(missing)}."
     seconds = float(ticks["t_seconds"].max()) if len(ticks) else 0.0
     offering = float(ticks["schedule_seconds"].max()) if len(ticks) else 0.0
     return RunSummary(
@@ -194,6 +199,18 @@ def _instrument(
         workers_lost=workers_lost,
         unreachable_share=unreachable / attempts if attempts else 0.0,
     )
+
+
+def _not_taken(meta: RunMeta, progress: RunProgress, ticks: pd.DataFrame) -> list[str]:
+    """Planned faults whose time came and that were never proven on, by name."""
+    reached = float(ticks["schedule_seconds"].max()) if len(ticks) else 0.0
+    planned = Counter(
+        fault.display_name
+        for fault in meta.scaled.failure_scenarios
+        if fault.start_time_seconds < reached
+    )
+    proven = Counter(f.display_name for f in progress.faults if f.proven and not f.by_hand)
+    return list((planned - proven).elements())
 
 
 def _issues(
