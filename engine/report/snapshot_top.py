@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.metrics.record import RunRecord
-from engine.model.figure import Figure
 from engine.model.results import CriterionOutcome, CriterionResult, RunSummary, Verdict
 from engine.report.book import Book
 from engine.report.figures import summary_hero
@@ -85,7 +84,6 @@ def hero(book: Book, record: RunRecord) -> Html:
     """Decided; achieved of offered; p99; failed and lost; recovery."""
     summary = record.summary
     row = {figure.id: figure for figure in summary_hero(summary)}
-    recovery, _ = recovery_figures(summary.faults, None)
     lost = row["hero.lost"]
     return el(
         "section",
@@ -105,7 +103,7 @@ def hero(book: Book, record: RunRecord) -> Html:
             join(book.show(row["hero.failed"]), SEPARATOR, book.show(lost)),
             _loss(summary),
         ),
-        _tile("Recovery", _recovered(book, recovery, summary), _whence(summary)),
+        _tile("Recovery", *_recovery(book, summary)),
         class_="hero",
         aria_label="Result",
     )
@@ -119,18 +117,20 @@ def _loss(summary: RunSummary) -> str:
     return "failed: no decision · lost: acknowledged, not in the journal"
 
 
-def _recovered(book: Book, recovery: Figure, summary: RunSummary) -> Html:
-    if recovery.value is not None:
-        return book.show(recovery)
-    took_place = any(fault.proven for fault in summary.faults)
-    return el("span", "not recovered" if took_place else "no fault", class_="words")
-
-
-def _whence(summary: RunSummary) -> str:
+def _recovery(book: Book, summary: RunSummary) -> tuple[Html, str]:
+    """Value and words of one and the same fault: one that is still open before any other."""
     proven = [fault for fault in summary.faults if fault.proven]
     if not proven:
-        return "no fault took place in this run"
-    return f"from the onset of: {proven[-1].display_name.lower()}"
+        return _words("no fault"), "no fault took place in this run"
+    still_open = [fault for fault in proven if fault.recovery_from_onset_seconds is None]
+    if still_open:
+        return _words("not recovered"), f"after: {still_open[-1].display_name.lower()}"
+    recovery, _ = recovery_figures(proven[-1:], None)
+    return book.show(recovery), f"from the onset of: {proven[-1].display_name.lower()}"
+
+
+def _words(said: str) -> Html:
+    return el("span", said, class_="words")
 
 
 def _tile(label: str, value: Html, below: str, class_: str = "") -> Html:
