@@ -3,12 +3,14 @@
  */
 import { flag, h, icon, say, show, swapIcon } from "./dom.js";
 import { spark } from "./spark.js";
+import { percentileWindow } from "./window.js";
 
 const SPARK_EVERY_MS = 500;
 
 /** The five tiles as an element with `update(feed, colours)` and `destroy()`. */
 export function heroRow(board) {
   const note = h("span");
+  const window = percentileWindow(board, ", latest ");
   const tiles = [
     tile("Transactions decided", [board.create("hero.decided", { eased: true })], {
       lead: true,
@@ -20,6 +22,7 @@ export function heroRow(board) {
       curve: column("achieved_tps"),
     }),
     tile("Response time, p99", [board.create("hero.response_p99_ms")], {
+      aside: window.element,
       sub: [note],
       curve: column("response_p99_ms"),
       colour: "flow",
@@ -41,7 +44,7 @@ export function heroRow(board) {
     );
     say(
       tiles[2].label,
-      feed.state.verdict ? "p99, whole run" : "Response time, p99",
+      p99Words(feed.state, window.update(feed)),
       "hero.response_p99_ms",
     );
     for (const one of tiles) one.update?.(feed);
@@ -56,13 +59,19 @@ export function heroRow(board) {
   return { element, update, destroy };
 }
 
-function tile(label, value, { lead = false, sub = [], curve, colour = "accent" }) {
+/** There is no room for both the long name and how far back a percentile reaches. */
+function p99Words(state, reachesBack) {
+  if (state.verdict) return "p99, whole run";
+  return reachesBack ? "p99" : "Response time, p99";
+}
+
+function tile(label, value, { lead = false, aside, sub = [], curve, colour = "accent" }) {
   const canvas = h("canvas", { class: "ll-spark", "aria-hidden": "true" });
-  const heading = h("h2", { class: "ll-label" }, label);
+  const heading = h("span", {}, label);
   const element = h(
     "article",
     { class: lead ? "ll-tile ll-lead" : "ll-tile" },
-    heading,
+    h("h2", { class: "ll-label" }, heading, aside),
     h("div", { class: "ll-value" }, ...value),
     h("p", { class: "ll-sub" }, ...sub),
     curve ? canvas : null,

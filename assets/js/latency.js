@@ -17,6 +17,7 @@ import {
   strokeLine,
 } from "./chart.js";
 import { h, say, show } from "./dom.js";
+import { percentileWindow } from "./window.js";
 
 const PERCENTILES = ["p50", "p95", "p99"];
 const above = (y) => Number.isFinite(y) && y > 0;
@@ -24,10 +25,13 @@ const above = (y) => Number.isFinite(y) && y > 0;
 export class Latency {
   constructor(board) {
     this.board = board;
+    this.window = percentileWindow(board, ", latest ");
+    this.unit = h("span");
+    this.whole = h("span", { hidden: true }, ", whole run");
     const entry = (name) => legendEntry(name, name, board.create(`chart.response_${name}_ms`));
     const card = chartCard({
       title: "Response time",
-      unit: "milliseconds, log scale",
+      unit: h("span", {}, this.unit, ", log scale", this.window.element, this.whole),
       className: "ll-latency",
       legend: PERCENTILES.map(entry),
     });
@@ -45,6 +49,9 @@ export class Latency {
   update(feed) {
     this.feed = feed;
     const { rows, state } = feed;
+    const short = this.window.update(feed) || Boolean(state.verdict);
+    say(this.unit, short ? "ms" : "milliseconds", "chart.response_p99_ms");
+    show(this.whole, Boolean(state.verdict));
     this.criteria = (state.criteria ?? []).filter((line) => line.unit === "ms");
     const p99 = rows.get("response_p99_ms");
     const keep = drawn(rows, p99);

@@ -56,7 +56,8 @@ function costPanel(board) {
   const price = h("p", { class: "ll-fact-source" });
   const formula = h("p", { class: "ll-fact-source" });
   const limit = h("p", { class: "ll-fact-source" });
-  const row = (id, words) => h("li", {}, board.create(id), h("span", {}, words));
+  const rate = h("span");
+  const row = (id, ...words) => h("li", {}, board.create(id), h("span", {}, ...words));
   const element = card(
     "What a decision costs here",
     "own CPU counters × one dated price",
@@ -71,14 +72,15 @@ function costPanel(board) {
       { class: "ll-terms" },
       row("cost.cpu_seconds_per_thousand", "of CPU per thousand, all platform processes"),
       row("cost.vcpu_hour_usd", "for one vCPU for an hour"),
-      row("cost.per_hour_usd", "an hour at the rate of now"),
+      row("cost.per_hour_usd", "an hour at ", rate),
     ),
     formula,
     price,
     limit,
   );
 
-  function update({ definitions, figures }) {
+  function update({ definitions, figures, state }) {
+    say(rate, state.verdict ? "this run's rate" : "the rate of now", "cost.per_hour_usd");
     const derived = definitions["cost.per_thousand_usd"];
     say(formula, derived?.formula ? `= ${derived.formula}` : "", "cost.per_thousand_usd");
     say(limit, derived?.note ?? "", "cost.per_thousand_usd");
@@ -91,6 +93,7 @@ function costPanel(board) {
 
 function qualityPanel(board) {
   const cited = h("span", {});
+  const share = h("span", {});
   const note = h("p", { class: "ll-fact-source" });
   const row = (id, words) =>
     h(
@@ -112,7 +115,9 @@ function qualityPanel(board) {
       "p",
       { class: "ll-fact-source" },
       board.create("quality.prevalence"),
-      " of this traffic is fraud, enriched on purpose; among real payments about ",
+      " of this traffic is fraud",
+      share,
+      "; among real payments about ",
       board.create(REAL_PREVALENCE),
       " ",
       cited,
@@ -123,7 +128,10 @@ function qualityPanel(board) {
   function update({ definitions, figures }) {
     const source = definitions[REAL_PREVALENCE]?.source;
     say(cited, source ? `(${source.publisher}, ${source.date})` : "", REAL_PREVALENCE);
-    show(element, (figures["quality.recall"]?.[0] ?? null) !== null);
+    const value = (id) => figures[id]?.[0] ?? null;
+    const enriched = value("quality.prevalence") > (value(REAL_PREVALENCE) ?? Infinity);
+    say(share, enriched ? ", enriched on purpose" : "", "quality.prevalence");
+    show(element, value("quality.recall") !== null);
     say(note, definitions["quality.recall"]?.note ?? "", "quality.recall");
   }
   return { element, update };

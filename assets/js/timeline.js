@@ -21,14 +21,16 @@ const LABEL_LANES = [14, 29];
 export class Timeline {
   constructor(board) {
     this.board = board;
+    const now = ["chart.plan_tps", "chart.achieved_tps", "flow.failed.tps"];
+    this.values = now.map((id) => board.create(id));
     const card = chartCard({
       title: "The whole run",
       unit: "transactions per second",
       className: "ll-timeline",
       legend: [
-        legendEntry("plan", "Planned", board.create("chart.plan_tps")),
-        legendEntry("achieved", "Decided", board.create("chart.achieved_tps")),
-        legendEntry("failed", "Failed", board.create("flow.failed.tps")),
+        legendEntry("plan", "Planned", this.values[0]),
+        legendEntry("achieved", "Decided", this.values[1]),
+        legendEntry("failed", "Failed", this.values[2]),
       ],
     });
     this.element = card.element;
@@ -47,6 +49,7 @@ export class Timeline {
   update(feed) {
     this.feed = feed;
     const { rows, state } = feed;
+    for (const value of this.values) show(value, !state.verdict); // they are of now
     const achieved = rows.get("achieved_tps");
     const keep = drawn(rows, achieved);
     const planned = Math.max(...(state.plan ?? []).map(([, tps]) => tps), 1);

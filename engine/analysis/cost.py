@@ -34,7 +34,11 @@ def vcpu_hour_usd(path: Path = PRICES) -> Figure:
 
 
 def cost_figures(
-    cpu_seconds: float | None, decided: float, achieved_tps: float | None, price: Figure
+    cpu_seconds: float | None,
+    decided: float,
+    achieved_tps: float | None,
+    price: Figure,
+    rate: str = "this run's rate",
 ) -> list[Figure]:
     """Cost per 1,000 decisions and per hour; None where CPU or decisions were not measured.
 
@@ -43,11 +47,12 @@ def cost_figures(
         decided: Decisions in the same time.
         achieved_tps: Decisions per second that the hourly cost is for.
         price: `vcpu_hour_usd`.
+        rate: What `achieved_tps` is, in words.
     """
     usd = float(price.value) if isinstance(price.value, int | float) else None
     per_thousand = cpu_seconds / decided * 1_000 if cpu_seconds is not None and decided else None
     spend = per_thousand * usd / 3_600 if per_thousand is not None and usd is not None else None
-    hourly = spend * achieved_tps * 3.6 if spend is not None and achieved_tps else None
+    hourly = spend * achieved_tps * 3.6 if spend is not None and achieved_tps is not None else None
     return [
         price,
         Figure(
@@ -72,7 +77,7 @@ def cost_figures(
         ),
         Figure(
             id="cost.per_hour_usd",
-            label="Cost per hour at this rate",
+            label=f"Cost per hour at {rate}",
             value=hourly,
             unit="usd",
             provenance=Provenance.DERIVED,

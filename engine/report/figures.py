@@ -23,6 +23,7 @@ from engine.report.figures_quality import prevalence_figure, quality_figures
 from engine.report.make import ONE_MACHINE, SECOND, derived, known, measured, stated, whole
 
 LIMELIGHT = "Limelight"
+WHOLE_RUN = f"whole run, from the due instant; {ONE_MACHINE}"
 FAILED = "sent, and no decision after its retries"
 __all__ = ["StageInput", "stage_figures", "summary_hero"]
 
@@ -77,7 +78,7 @@ def stage_figures(stage: StageInput) -> list[Figure]:
         *_hero(stage, tick),
         *recovery_figures(stage.faults, at),
         *flow_figures(stage.nodes, tick, stage.totals),
-        *_chart(tick),
+        *_chart(tick, stage.summary),
         *_criteria(stage),
         prevalence_figure(stage.confusion),
         *quality_figures(stage.confusion),
@@ -115,6 +116,7 @@ def _hero(stage: StageInput, tick: Tick) -> list[Figure]:
         measured("hero.achieved_tps", "Achieved", tick.achieved_tps, "tps", window=SECOND),
         measured("hero.offered_tps", "Offered", tick.offered_tps, "tps", window=SECOND),
         _percentile(tick, "hero.response_p99_ms", "Response time, p99", tick.response_p99_ms),
+        _window(tick),
         measured("hero.failed", "Failed", failed, "count", window=since, note=FAILED),
         lost_figure(stage.target, stage.journal, stage.status),
     ]
@@ -134,7 +136,7 @@ def summary_hero(summary: RunSummary) -> list[Figure]:
             "ms",
             window=seconds,
             samples=response.count,
-            note=f"whole run, from the due instant; {ONE_MACHINE}",
+            note=WHOLE_RUN,
         ),
         measured("hero.failed", "Failed", counts.failed, "count", window=seconds, note=FAILED),
         lost_figure(summary.target, summary.journal, summary.status),
@@ -168,7 +170,23 @@ def _percentile(tick: Tick, figure_id: str, label: str, value: float) -> Figure:
     )
 
 
-def _chart(tick: Tick) -> list[Figure]:
+def _window(tick: Tick) -> Figure:
+    """How far back the percentiles shown reach: with few samples, further than a second."""
+    shown = known(tick.response_p99_ms) is not None
+    seconds = tick.response_window_seconds if shown else None
+    return measured(
+        "hero.response_window_seconds",
+        "Percentiles are over the latest",
+        seconds,
+        "seconds",
+        window=seconds,
+        samples=tick.response_samples,
+        note="the shortest window that holds enough samples for p99",
+    )
+
+
+def _chart(tick: Tick, summary: RunSummary | None) -> list[Figure]:
+    """What the charts' legends say: of now, and of the whole run once it is final."""
     plan = derived(
         "chart.plan_tps",
         "Planned",
@@ -177,12 +195,34 @@ def _chart(tick: Tick) -> list[Figure]:
         formula="load profile at the run clock",
         inputs={"run clock": known(tick.schedule_seconds)},
     )
+    if summary is not None:
+        return [*_whole_run(summary), plan]
     return [
         measured("chart.achieved_tps", "Achieved", tick.achieved_tps, "tps", window=SECOND),
         plan,
         _percentile(tick, "chart.response_p50_ms", "p50", tick.response_p50_ms),
         _percentile(tick, "chart.response_p95_ms", "p95", tick.response_p95_ms),
         _percentile(tick, "chart.response_p99_ms", "p99", tick.response_p99_ms),
+    ]
+
+
+def _whole_run(summary: RunSummary) -> list[Figure]:
+    seconds, response = summary.duration_seconds, summary.response_ms
+    times = (("p50", response.p50), ("p95", response.p95), ("p99", response.p99))
+    return [
+        measured("chart.achieved_tps", "Achieved", summary.achieved_tps, "tps", window=seconds),
+        *(
+            measured(
+                f"chart.response_{name}_ms",
+                name,
+                value,
+                "ms",
+                window=seconds,
+                samples=response.count,
+                note=WHOLE_RUN,
+            )
+            for name, value in times
+        ),
     ]
 
 
@@ -201,9 +241,12 @@ def _criteria(stage: StageInput) -> list[Figure]:
 
 
 def _cost(stage: StageInput, tick: Tick) -> list[Figure]:
+    """CPU cost; an hour is at the rate of now, and at the whole run's once that is known."""
+    final = stage.summary
     return cost_figures(
         stage.platform_cpu_seconds,
         stage.totals.get("decided", 0),
-        known(tick.achieved_tps),
+        known(tick.achieved_tps) if final is None else final.achieved_tps,
         vcpu_hour_usd(),
+        "the rate of now" if final is None else "this run's rate",
     )

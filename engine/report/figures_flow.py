@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.model.figure import Figure
 from engine.model.presentation import TransactionFlowNode
 from engine.model.tick import Tick
-from engine.report.make import ONE_MACHINE, SECOND, Number, derived, known, measured
+from engine.report.make import ONE_MACHINE, Number, derived, known, measured
 
 OUTCOMES = (
     ("approve", "approved", "Approved"),
@@ -14,6 +14,9 @@ OUTCOMES = (
 )
 TICK_SECONDS = 0.25
 REPORT = "mean over the platform's latest report"
+REPORTED = "difference of the platform's latest two reports"
+SENT = "in the latest tick"
+BATCH = "per batch: every transaction in it waits for it"
 
 
 def flow_figures(
@@ -24,14 +27,14 @@ def flow_figures(
     source, edge = by_id.get("source"), by_id.get("edge")
     journal = by_id.get("journal")
     return [
-        _rate("flow.source.tps", "Sent", source.throughput if source else tick.offered_tps),
-        _rate("flow.edge.tps", "Edge", edge.throughput if edge else None),
+        _rate("flow.source.tps", "Sent", source.throughput if source else None, SENT),
+        _rate("flow.edge.tps", "Edge", edge.throughput if edge else None, REPORTED),
         _latency("flow.edge.latency_ms", "Edge", edge.latency_ms if edge else None),
         _gauge("flow.scorers_up", "Scorers up", tick.scorers_up_now),
         _gauge("flow.scorers_asked", "Scorers", tick.scorers_asked),
         *_scorers(nodes),
         *_agents(nodes),
-        _rate("flow.journal.tps", "Journal", journal.throughput if journal else None),
+        _rate("flow.journal.tps", "Journal", journal.throughput if journal else None, REPORTED),
         _latency(
             "flow.journal.commit_ms", "Journal commit", journal.latency_ms if journal else None
         ),
@@ -46,7 +49,7 @@ def _scorers(nodes: list[TransactionFlowNode]) -> list[Figure]:
         for node in nodes
         if node.node_type == "scorer"
         for figure in (
-            _rate(f"flow.{node.node_id}.tps", "Scorer", node.throughput),
+            _rate(f"flow.{node.node_id}.tps", "Scorer", node.throughput, REPORTED),
             _latency(f"flow.{node.node_id}.latency_ms", "Scorer", node.latency_ms),
         )
     ]
@@ -54,7 +57,12 @@ def _scorers(nodes: list[TransactionFlowNode]) -> list[Figure]:
 
 def _agents(nodes: list[TransactionFlowNode]) -> list[Figure]:
     return [
-        _latency(f"flow.{node.node_id}.latency_ms", node.node_name, node.latency_ms)
+        _latency(
+            f"flow.{node.node_id}.latency_ms",
+            f"{node.node_name}, a batch",
+            node.latency_ms,
+            f"{BATCH}; {REPORT}; {ONE_MACHINE}",
+        )
         for node in nodes
         if node.node_type == "agent"
     ]
@@ -75,8 +83,8 @@ def _outcomes(
             formula=f"{column} ÷ decided since Start",
             inputs={column: total, "decided": decided},
         )
-        rate = node.throughput if node else None
-        figures += [share, _rate(f"flow.outcome.{name}.tps", label, rate)]
+        rate, note = node.throughput if node else None, f"{column} in the latest tick"
+        figures += [share, _rate(f"flow.outcome.{name}.tps", label, rate, note)]
     failed = derived(
         "flow.failed.tps",
         "Failed",
@@ -88,12 +96,13 @@ def _outcomes(
     return [*figures, failed]
 
 
-def _rate(figure_id: str, label: str, value: Number) -> Figure:
-    return measured(figure_id, label, value, "tps", window=SECOND)
+def _rate(figure_id: str, label: str, value: Number, note: str) -> Figure:
+    return measured(figure_id, label, value, "tps", window=TICK_SECONDS, note=note)
 
 
-def _latency(figure_id: str, label: str, value: Number) -> Figure:
-    note = f"{REPORT}; {ONE_MACHINE}"
+def _latency(
+    figure_id: str, label: str, value: Number, note: str = f"{REPORT}; {ONE_MACHINE}"
+) -> Figure:
     return measured(figure_id, label, value, "ms", window=TICK_SECONDS, note=note)
 
 

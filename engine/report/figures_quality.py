@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from engine.analysis.quality import confusion, false_positive_rate, precision_at, recall
+from engine.analysis.benchmark import quoted_prevalences
+from engine.analysis.quality import Confusion, confusion, false_positive_rate, precision_at, recall
 from engine.model.figure import Figure
 from engine.model.metrics import Interval
 from engine.report.make import derived, measured
 
+ENRICHED = "enriched on purpose, so that there is enough to measure"
 FLAGGED = "flagged: declined or sent to review; labels never leave the load generator"
 WILSON = "Wilson's 95 % score interval of hits in samples (1927)"
 PRECISION = "R·π ÷ (R·π + F·(1 − π)): recall R, false-positive rate F, cited prevalence π"
@@ -42,8 +44,14 @@ def prevalence_figure(decisions: dict[str, int]) -> Figure:
         "ratio",
         formula="decided frauds ÷ decided transactions, by the generator's labels",
         inputs={"frauds": counts.fraud, "decided": total},
-        note="enriched on purpose, so that there is enough to measure",
+        note=ENRICHED if enriched(counts) else None,
     )
+
+
+def enriched(counts: Confusion) -> bool:
+    """Whether more of the decided traffic was fraud than the first cited share of real payments."""
+    total, real = counts.fraud + counts.legitimate, quoted_prevalences()[0].value
+    return bool(total) and isinstance(real, float | int) and counts.fraud / total > real
 
 
 def precision_figures(decisions: dict[str, int], prevalence: Figure) -> list[Figure]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from engine.analysis.benchmark import quoted_prevalences
+from engine.analysis.quality import confusion
 from engine.metrics.record import RunRecord
 from engine.model.decision import Decision
 from engine.model.figure import Figure
 from engine.model.results import RunSummary
-from engine.model.scenario import MIX_SHARES
 from engine.report.book import Book
-from engine.report.figures import preset_source
-from engine.report.figures_quality import precision_figures, quality_figures
+from engine.report.figures_quality import (
+    enriched,
+    precision_figures,
+    prevalence_figure,
+    quality_figures,
+)
 from engine.report.html import Html, el, join
-from engine.report.make import stated
 from engine.report.record_figures import PERCENTILES, confusion_figures, latency_figures
 from engine.report.snapshot_evidence import card, terms
 
@@ -55,7 +58,7 @@ def quality(book: Book, record: RunRecord) -> Html:
         ("Precision, at the first of the quoted shares of fraud", _interval(book, precision)),
     ]
     note = "flagged is declined or sent to review; labels never leave the load generator"
-    parts = (terms(rows), _kinds(book, record), _enriched(book, record))
+    parts = (terms(rows), _kinds(book, record), _prevalence(book, record))
     return card("Decision quality", note, *parts)
 
 
@@ -79,25 +82,20 @@ def _kinds(book: Book, record: RunRecord) -> Html:
     return el("table", el("thead", el("tr", el("td", ""), *heads)), el("tbody", *body))
 
 
-def _enriched(book: Book, record: RunRecord) -> Html:
-    mix = record.scenario.traffic_mix
-    share = stated(
-        "traffic.fraud_share",
-        "Planned share of fraud",
-        MIX_SHARES[mix][1],
-        "ratio",
-        preset_source(record.scenario),
-    )
+def _prevalence(book: Book, record: RunRecord) -> Html:
+    """How much of this traffic was fraud, beside the cited shares of real payments."""
+    counts = confusion(record.summary.confusion)
     real = [
         join(book.show(figure), f" ({figure.source.publisher if figure.source else ''}, quoted)")
         for figure in quoted_prevalences()
     ]
     return el(
         "p",
-        "Fraud is enriched in this traffic: ",
-        book.show(share),
-        " of transactions here, beside ",
+        "Fraud is enriched in this traffic: " if enriched(counts) else "Fraud in this traffic: ",
+        book.show(prevalence_figure(record.summary.confusion)),
+        " of decisions here, beside ",
         join(*(join(" and " if index else "", words) for index, words in enumerate(real))),
-        " of real ones. Precision is computed for the first of these, not taken from this traffic.",
+        " of real payments. Precision is computed for the first of these, not taken from this "
+        "traffic.",
         class_="below",
     )

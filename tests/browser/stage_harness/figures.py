@@ -75,6 +75,11 @@ def hero(
         "hero.achieved_tps": ("Achieved rate", latest[4], "tps"),
         "hero.offered_tps": ("Offered rate", latest[3], "tps"),
         "hero.response_p99_ms": ("Response time, p99", latest[7], "ms"),
+        "hero.response_window_seconds": (
+            "Percentiles are over the latest",
+            None if latest[7] is None else 4.3 if t < 20 else 1.0,
+            "seconds",
+        ),
         "hero.failed": ("Failed", failed if began else None, "count"),
         "hero.lost": ("Lost", 0 if t >= DURATION else None, "count"),
         "hero.recovering_seconds": ("Since onset", recovering, "seconds"),

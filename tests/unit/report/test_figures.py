@@ -123,6 +123,48 @@ def test_shares_of_outcomes_come_from_the_counts():
     assert by_id()["flow.outcome.approve.share"].value == pytest.approx(0.93)
 
 
+def test_how_far_back_percentiles_reach_is_a_figure_of_its_own():
+    slow = Tick(t_seconds=9.0, response_p99_ms=4.0, response_window_seconds=4.25)
+    shown = by_id(tick=slow)["hero.response_window_seconds"]
+    assert (shown.value, shown.unit) == (4.25, "seconds")
+    assert by_id(tick=Tick(t_seconds=9.0))["hero.response_window_seconds"].value is None
+
+
+def test_rates_of_a_tick_and_of_two_reports_do_not_claim_a_second():
+    figures = by_id()
+    for name in ("flow.source.tps", "flow.edge.tps", "flow.scorer.0.tps", "flow.journal.tps"):
+        assert figures[name].window_seconds == 0.25
+    assert figures["hero.achieved_tps"].window_seconds == 1.0
+
+
+def test_an_agents_time_is_said_to_be_of_a_batch():
+    note = by_id()[f"flow.agent.{AGENTS[0]}.latency_ms"].note or ""
+    assert note.startswith("per batch: every transaction in it waits for it")
+
+
+def test_after_the_end_nothing_shown_is_of_the_last_tick():
+    run = summary()
+    figures = by_id(summary=run, status=TestStatus.COMPLETED)
+    cost = figures["cost.per_hour_usd"]
+    assert cost.inputs["achieved per second"] == run.achieved_tps
+    assert cost.label.endswith("at this run's rate")
+    assert figures["chart.achieved_tps"].value == run.achieved_tps
+    for part in ("p50", "p95", "p99"):
+        assert figures[f"chart.response_{part}_ms"].value == getattr(run.response_ms, part)
+
+
+def test_a_rate_of_nothing_costs_nothing_an_hour():
+    still = by_id(tick=Tick(t_seconds=80.0, achieved_tps=0.0))
+    assert still["cost.per_hour_usd"].value == 0
+
+
+@pytest.mark.parametrize(("frauds", "said"), [(60, True), (1, False)])
+def test_fraud_is_called_enriched_only_where_there_is_more_than_in_real_payments(frauds, said):
+    decisions = {"legitimate:APPROVE": 100_000, "card_testing:DECLINE": frauds * 20}
+    note = by_id(confusion=decisions)["quality.prevalence"].note
+    assert bool(note and "enriched" in note) is said
+
+
 def test_making_all_figures_costs_little_of_a_tick():
     whole = stage()
     stage_figures(whole)

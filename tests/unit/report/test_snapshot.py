@@ -130,6 +130,32 @@ def test_a_run_without_faults_journal_or_platform_says_so():
         assert sentence in text
 
 
+def tile_of_recovery(*faults) -> str:
+    found = re.search(r'<p class="label">Recovery</p>(.*?)</div>', page(faults=list(faults)))
+    return re.sub(r"<[^>]+>", " ", found.group(1))
+
+
+def test_recovery_and_its_words_are_of_the_same_fault():
+    first = fault()
+    second = fault(
+        display_name="Edge restart",
+        onset_seconds=120.0,
+        clear_seconds=130.0,
+        recovered_at_seconds=131.5,
+        recovery_from_onset_seconds=11.5,
+    )
+    open_ = fault(recovered_at_seconds=None, recovery_from_onset_seconds=None)
+    assert re.search(r"11\.5.* edge restart", tile_of_recovery(first, second))
+    for faults in ((open_, second), (second, open_)):
+        assert re.search("not recovered .* worker crash", tile_of_recovery(*faults))
+
+
+def test_a_snapshot_of_little_fraud_does_not_call_it_enriched():
+    decisions = {"legitimate:APPROVE": 100_000, "card_testing:DECLINE": 40}
+    assert "Fraud is enriched" in page()
+    assert "Fraud is enriched" not in page(confusion=decisions)
+
+
 def test_the_snapshot_of_ten_minutes_stays_small():
     frame = ticks(600)
     run = replace(record(), ticks=frame, summary=summary(frame))
