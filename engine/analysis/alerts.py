@@ -1,6 +1,6 @@
 """What an operator is told in a run: limits crossed, once each until they are kept again.
 
-critical: error rate > 1 %, p99 > 10 s, nothing decided of what is due, cost > budget + 50 %.
+critical: error rate > 1 %, p99 > 10 s, nothing answered of what is due, cost > budget + 50 %.
 warning: error rate > 0.1 %, p99 > 5 s, machine CPU > 80 %, cost (modelled) > budget + 20 %.
 """
 
@@ -41,7 +41,7 @@ _LIMITS = (
     _Limit("machine_cpu_percentage", 80.0, float("inf"), "This machine's CPU use"),
 )
 STEADY_TICKS = 3
-_UNAVAILABLE = "Target unavailable: nothing is decided"
+_UNAVAILABLE = "Target unavailable: nothing is answered"
 _COST = "Modelled cost per hour"
 
 
@@ -67,8 +67,7 @@ class Watch:
             self._step(limit.message, float(getattr(tick, limit.column)), limit)
             for limit in _LIMITS
         ]
-        nothing = float(tick.achieved_tps == 0 and tick.offered_tps > 0)
-        found.append(self._step(_UNAVAILABLE, nothing, _Limit("", 0.5, 0.5, "")))
+        found.append(self._step(_UNAVAILABLE, float(_unanswered(tick)), _Limit("", 0.5, 0.5, "")))
         cost = _Limit("", 1.2 * self._budget, 1.5 * self._budget, "")
         found.append(self._step(_COST, tick.platform_cpu_cores * self._price, cost))
         return [alert for alert in found if alert is not None]
@@ -86,6 +85,12 @@ class Watch:
         if now is None:
             return None
         return Alert(now, what if what == _UNAVAILABLE else f"{what} past its limit")
+
+
+def _unanswered(tick: Tick) -> bool:
+    """Whether something asked for an answer in this tick and nothing got one."""
+    asked = tick.due > 0 or tick.in_flight_now > 0
+    return asked and tick.decided + tick.rejected == 0
 
 
 def _level(value: float, limit: _Limit) -> Level | None:

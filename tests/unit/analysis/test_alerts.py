@@ -1,3 +1,5 @@
+import pytest
+
 from engine.analysis.alerts import STEADY_TICKS, Level, Watch
 from engine.model.tick import Tick
 
@@ -28,10 +30,27 @@ def test_a_value_that_flickers_about_its_limit_is_not_told():
         assert told(watch, 1, error_rate=0.0) == []
 
 
-def test_nothing_decided_of_what_is_due_means_the_target_is_unavailable():
-    (alert,) = told(Watch(100, 0.04), offered_tps=100, achieved_tps=0)
+@pytest.mark.parametrize("asked", [{"due": 25}, {"in_flight_now": 8}])
+def test_nothing_answered_of_what_is_due_means_the_target_is_unavailable(asked):
+    (alert,) = told(Watch(100, 0.04), **asked)
     assert alert.level is Level.CRITICAL
     assert alert.message.startswith("Target unavailable")
+
+
+@pytest.mark.parametrize("answered", [{"decided": 1}, {"rejected": 1}])
+def test_a_target_that_answers_anything_is_available(answered):
+    assert told(Watch(100, 0.04), due=25, offered_tps=100, achieved_tps=0, **answered) == []
+
+
+def test_a_target_of_which_nothing_is_asked_is_not_called_unavailable():
+    assert told(Watch(100, 0.04), offered_tps=1, achieved_tps=0) == []
+
+
+def test_a_target_is_called_unavailable_only_after_some_ticks_without_an_answer():
+    watch = Watch(100, 0.04)
+    assert told(watch, STEADY_TICKS - 1, due=25) == []
+    assert told(watch, 1, due=25, rejected=1) == []
+    assert told(watch, STEADY_TICKS - 1, due=25) == []
 
 
 def test_the_modelled_cost_is_held_against_the_budget():
