@@ -9,7 +9,7 @@ from engine.model.results import (
     TestStatus,
     Verdict,
 )
-from engine.model.scenario import LoadProfile, LoadProfileType
+from engine.model.scenario import MIX_SHARES, LoadProfile, LoadProfileType, TrafficMix
 from tests.evidence import counts, decide, evidence, journal, outcome
 from tests.run_records import fault, scenario, target, ticks
 
@@ -43,7 +43,7 @@ NEEDS_NUMBER = {
     "success_rate",
     "steady_error_rate",
 }
-STRESS_REJECTS = 0.05  # of the stress mix
+STRESS_REJECTS = MIX_SHARES[TrafficMix.STRESS][2]
 BURST = LoadProfile(
     profile_type=LoadProfileType.BURST,
     sustained_tps=100,
