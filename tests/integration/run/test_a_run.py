@@ -1,8 +1,8 @@
 """Whole runs on the embedded platform: real processes, real HTTP, a real journal."""
 
+import os
 import time
 
-import numpy as np
 import psutil
 import pytest
 
@@ -12,9 +12,16 @@ from engine.model.fault import FailureType
 from engine.model.request import RunRequest
 from engine.model.results import CriterionOutcome, TestStatus, Verdict
 from engine.service import Engine
-from tests.integration.run.conftest import crash, steady
+from tests.integration.run.conftest import (
+    assert_conserved_every_second,
+    await_frame,
+    crash,
+    steady,
+)
 
 CRITERIA = {"zero_data_loss": True, "recovery_demonstrated": True}
+TICK_SECONDS = 0.25
+AT_ONCE_SECONDS = 0.25  # from the press of emergency stop to the last attempt
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,8 @@ def test_a_crash_loses_and_doubles_nothing(crashed):
     assert summary.status is TestStatus.COMPLETED
     assert journal.acknowledged == summary.counts.decided > 4_000
     assert (journal.missing, journal.duplicated) == (0, 0)
-    assert journal.found + journal.unacknowledged >= journal.acknowledged
+    assert journal.found + journal.missing == journal.acknowledged
+    assert journal.found == journal.acknowledged
 
 
 def test_the_crash_is_proven_and_its_recovery_is_measured_from_onset_and_from_clear(crashed):
@@ -62,16 +70,8 @@ def test_its_criteria_hold_with_their_formulas(crashed):
 
 def test_both_conservation_laws_hold_in_every_second_and_in_total(crashed):
     _engine, summary = crashed
-    assert summary.counts.conserved
-    assert summary.counts.backlog == summary.counts.in_flight == 0
-    second = summary.per_second
-    due, sent, dropped, decided, rejected, failed = (
-        np.cumsum(getattr(second, name))
-        for name in ("offered", "sent", "dropped", "decided", "rejected", "failed")
-    )
-    assert (due == sent + dropped + np.array(second.backlog)).all()
-    assert (sent == decided + rejected + failed + np.array(second.in_flight)).all()
-    assert due[-1] == summary.counts.due == 14 * 400
+    assert_conserved_every_second(summary)
+    assert summary.counts.due == 14 * 400
 
 
 def test_the_store_holds_the_run_tick_by_tick_as_the_buffer_did(crashed):
@@ -133,16 +133,21 @@ def test_a_pause_stops_the_sending_and_the_run_clock_and_nothing_is_caught_up(en
     assert summary.duration_seconds > 6.5
 
 
-def test_an_emergency_stop_ends_the_run_at_once(engine):
-    engine.start(RunRequest(scenario=steady(200, 60)))
-    await_status(engine, TestStatus.RUNNING)
-    time.sleep(1.0)
+def test_an_emergency_stop_ends_the_run_at_once(engine, run_clock):
+    engine.start(RunRequest(scenario=steady(200, 60, [crash(1, 30, severity=0.5)])))
+    await_frame(engine, lambda ticks: (ticks["attempts"] > 1.2 * ticks["sent"]).sum() >= 4)
+    pressed = run_clock.now()
     engine.emergency_stop()
     summary = engine.wait(15)
     assert summary.status is TestStatus.CANCELLED
     assert summary.verdict is Verdict.ABORTED
     assert summary.counts.conserved
     assert summary.journal.missing == 0
+    ticks = engine.frame()
+    begins = ticks["t_seconds"] - TICK_SECONDS
+    assert ticks["attempts"][begins > pressed + AT_ONCE_SECONDS].sum() == 0, "retries went on"
+    assert ticks["attempts"][begins <= pressed].sum() > 0
+    assert ticks["failed"].iloc[-1] > 0, "retries were still to come"
 
 
 def test_a_fault_by_hand_is_on_the_timeline(engine):
@@ -157,30 +162,42 @@ def test_a_fault_by_hand_is_on_the_timeline(engine):
 
 def test_a_fault_this_version_cannot_inject_is_refused_on_the_timeline(engine):
     throttle = crash(1, 1).model_copy(update={"failure_type": FailureType.DYNAMODB_THROTTLE})
-    engine.start(RunRequest(scenario=steady(100, 3, [throttle])))
+    asked = {"zero_data_loss": True}
+    engine.start(RunRequest(scenario=steady(100, 3, [throttle], success_criteria=asked)))
     summary = engine.wait(30)
     events = engine.record().events
     assert [e.message for e in events if e.kind is EventKind.FAULT_REFUSED]
     assert summary.faults == []
+    assert summary.verdict is Verdict.INCONCLUSIVE, "what was planned did not all take place"
 
 
-def test_a_platform_killed_for_good_fails_the_run_and_nothing_hangs(engine):
+def test_a_platform_killed_for_good_fails_the_run_and_nothing_hangs(engine, run_clock):
     engine.start(RunRequest(scenario=steady(300, 60, success_criteria=CRITERIA)))
-    await_status(engine, TestStatus.RUNNING)
-    time.sleep(2.0)
+    await_frame(engine, lambda ticks: len(ticks) >= 8)
     platform = [c for c in psutil.Process().children() if "engine.platform" in cmd(c)]
     for process in [*platform, *(g for c in platform for g in c.children(recursive=True))]:
         process.kill()
-    killed_at = len(engine.frame())
-    time.sleep(1.6)
-    ticks = engine.frame().iloc[killed_at:]
-    assert ticks["achieved_tps"].iloc[-1] < 100, "the rate collapses within a second"
-    assert ticks["error_rate"].iloc[-1] > 0.5
-    assert ticks["edge_up"].iloc[-1] == 0
+    killed = run_clock.now()
+    seen_by = killed + collapse_bound()
+    ticks = await_frame(engine, lambda ticks: ticks["t_seconds"].iloc[-1] >= seen_by)
+    since = ticks[(ticks["t_seconds"] > killed) & (ticks["t_seconds"] <= seen_by)]
+    assert (since["achieved_tps"] < 0.5 * 300).any(), "the rate collapses within a second"
+    assert (since["error_rate"] > 0.5).any(), "errors rise within a second"
+    assert since["edge_up"].iloc[-1] == 0
     summary = engine.wait(40)
     assert summary.verdict is Verdict.FAILED
     assert summary.counts.conserved
     assert not [c for c in psutil.Process().children(recursive=True) if "engine." in cmd(c)]
+
+
+def collapse_bound():
+    """How soon after the kill the ticks must show it: one second, and the tick it ends in.
+
+    Ticks lie on the run's own grid, so a late screen does not count here; but on a machine whose
+    processors are all taken, workers learn of the kill late, and are given twice as long.
+    """
+    bound = 1.0 + TICK_SECONDS
+    return 2 * bound if os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1) else bound
 
 
 def test_a_second_start_is_refused_while_one_is_under_way(engine):

@@ -1,0 +1,152 @@
+"""One run over fakes: whatever breaks, it ends, says why, and leaves nothing running."""
+
+import pytest
+
+from engine.config.derive import config_for_scenario
+from engine.metrics.buffer import MetricsBuffer
+from engine.model.control import Abort, Start, Stop
+from engine.model.event import EventKind
+from engine.model.request import RunRequest
+from engine.model.results import TestStatus, Verdict
+from engine.model.scenario import LoadProfile, LoadProfileType, TestScenario
+from engine.run.orchestrator import StressTestOrchestrator
+from engine.run.plan import make_plan
+from engine.run.rig import Parts
+from engine.run.states import Event
+from tests.fakes import FakeFleet, FakeStore, FakeTarget, JumpingClock
+
+RATE, SECONDS = 40, 5
+
+
+class Rigged:
+    """A run over fakes; each is there to be looked at."""
+
+    def __init__(self, *, store=None, clock=None, target=None, **fleet):
+        self.store, self.clock = store or FakeStore(), clock or JumpingClock()
+        self.fleet = FakeFleet(self.clock, **fleet)
+        self.target = FakeTarget(self.fleet, **(target or {}))
+        scenario = TestScenario(
+            scenario_id="short",
+            name="Short",
+            load_profile=LoadProfile(profile_type=LoadProfileType.SUSTAINED, sustained_tps=RATE),
+            duration_seconds=SECONDS,
+        )
+        request = RunRequest(scenario=scenario, workers=2)
+        parts = Parts(
+            target=self.target,
+            fleet=self.fleet,
+            store=self.store,
+            buffer=MetricsBuffer(),
+            clock=self.clock,
+            changed=lambda: None,
+        )
+        self.run = StressTestOrchestrator(make_plan(request, config_for_scenario(scenario)), parts)
+
+    def finish(self):
+        """Run to the end; its summary. A run that hangs fails here."""
+        self.run.start()
+        summary = self.run.wait(30)
+        assert self.run.view.status.final, "wait() timed out"
+        assert (self.fleet.closed, self.target.closed) == (True, True)
+        return summary
+
+    def said(self, kind):
+        return [event.message for event in self.run.view.events if event.kind is kind]
+
+
+def test_a_run_that_nothing_disturbs_completes_and_is_kept():
+    rigged = Rigged()
+    summary = rigged.finish()
+    assert rigged.run.view.status is summary.status is TestStatus.COMPLETED
+    assert summary.counts.decided == summary.journal.found == RATE * SECONDS
+    assert rigged.store.written["finish"] == [summary]
+    assert len(rigged.store.written["append"]) >= SECONDS * 4
+    assert rigged.store.written["event"] == list(rigged.run.view.events)
+    assert rigged.target.discarded
+    assert rigged.said(EventKind.ERROR) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "after"),
+    [("create", 0), ("append", 0), ("append", 7), ("heartbeat", 2), ("finish", 0)],
+)
+def test_a_store_that_cannot_be_written_ends_the_run_and_is_the_reason_on_the_page(call, after):
+    rigged = Rigged(store=FakeStore(call, after=after))
+    summary = rigged.finish()
+    assert rigged.run.view.status is TestStatus.FAILED
+    assert summary is None or summary.verdict is Verdict.FAILED
+    assert FakeStore.MESSAGE in rigged.said(EventKind.ERROR)
+    assert len(rigged.store.written["append"]) < SECONDS * 4 or call == "finish", "it went on"
+
+
+def test_a_disk_that_is_full_from_the_start_ends_the_run_and_is_the_reason_on_the_page():
+    rigged = Rigged(store=FakeStore("create", "append", "event", "heartbeat", "finish"))
+    assert rigged.finish() is None
+    assert rigged.run.view.status is TestStatus.FAILED
+    assert set(rigged.said(EventKind.ERROR)) == {FakeStore.MESSAGE}
+    assert rigged.fleet.commands == [], "no load without a record"
+
+
+def test_a_disk_that_fills_up_in_mid_run_ends_the_run_and_is_the_reason_on_the_page():
+    rigged = Rigged(store=FakeStore("append", "event", "heartbeat", "finish", after=4))
+    rigged.finish()
+    assert rigged.run.view.status is TestStatus.FAILED
+    assert FakeStore.MESSAGE in rigged.said(EventKind.ERROR)
+
+
+def test_an_event_that_cannot_be_written_is_still_on_the_page():
+    rigged = Rigged(store=FakeStore("event"))
+    summary = rigged.finish()
+    assert "load starts" in rigged.said(EventKind.STATE)
+    assert rigged.store.written["event"] == []
+    assert rigged.store.written["finish"] == [summary]
+
+
+def test_a_target_that_cannot_start_fails_the_run_with_its_message():
+    rigged = Rigged(target={"problem": "port 8000 is taken: stop what listens there"})
+    assert rigged.finish() is None
+    assert rigged.run.view.status is TestStatus.FAILED
+    assert rigged.said(EventKind.ERROR) == ["port 8000 is taken: stop what listens there"]
+    assert rigged.fleet.commands == []
+
+
+def test_an_emergency_stop_during_the_drain_keeps_a_failed_run_failed():
+    def press(command):
+        if isinstance(command, Stop):
+            rigged.run.request(Event.EMERGENCY_STOP)
+
+    rigged = Rigged(target={"lives": False}, obeys_stop=False, told=press)
+    summary = rigged.finish()
+    assert rigged.run.view.status is summary.status is TestStatus.FAILED
+    assert summary.verdict is Verdict.FAILED
+    assert summary.verdict_reason.startswith("the target was gone")
+    assert "emergency stop" in rigged.said(EventKind.OPERATOR)
+    assert [type(command) for command in rigged.fleet.commands[:3]] == [Start, Stop, Abort]
+    assert summary.duration_seconds < SECONDS + 1, "the drain was not waited for"
+
+
+def test_an_emergency_stop_during_the_drain_cancels_a_run_that_had_gone_well():
+    def press(command):
+        if isinstance(command, Stop):
+            rigged.run.request(Event.EMERGENCY_STOP)
+
+    rigged = Rigged(obeys_stop=False, told=press)
+    summary = rigged.finish()
+    assert rigged.run.view.status is summary.status is TestStatus.CANCELLED
+    assert summary.verdict is Verdict.ABORTED
+
+
+def test_workers_that_do_not_end_are_ended_and_the_run_with_them():
+    rigged = Rigged(obeys_stop=False)
+    summary = rigged.finish()
+    assert rigged.run.view.status.final
+    assert summary.counts.conserved
+
+
+def test_a_clock_that_jumps_loses_no_tick_and_no_transaction():
+    rigged = Rigged(clock=JumpingClock(at=2, jump=20))
+    summary = rigged.finish()
+    assert summary.status is TestStatus.COMPLETED
+    assert summary.counts.due == summary.counts.decided == RATE * SECONDS
+    ticks = [tick.tick for tick in rigged.store.written["append"]]
+    assert ticks == list(range(len(ticks)))
