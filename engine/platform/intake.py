@@ -52,7 +52,7 @@ class Intake:
         self._loop = asyncio.get_running_loop()
         self._pending: dict[str, Pending] = {}
         self._joining: list[ScorerLink] = []
-        self._sequence = time.monotonic_ns() // 1000  # goes on rising in the next edge
+        self._sequence = time.monotonic_ns() // 1000  # no ticket of a former edge comes again
         self.counts = Counts()
         self.ending = False
 
@@ -122,7 +122,7 @@ class Intake:
                 continue
             written.append(pending)
             pending.tail = verdict.tail
-            rows.append(_row(pending.admitted, pending.job.ticket, verdict))
+            rows.append(_row(pending.admitted, verdict))
         self._journal.submit(rows, written)
 
     def _reject(self, pending: Pending) -> None:
@@ -174,7 +174,7 @@ class Intake:
         counts.answered += len(work)
 
 
-def _row(admitted: Admitted, sequence: int, scored: Scored) -> Row:
+def _row(admitted: Admitted, scored: Scored) -> Row:
     return (
         admitted.id,
         admitted.user_id,
@@ -186,5 +186,4 @@ def _row(admitted: Admitted, sequence: int, scored: Scored) -> Row:
         scored.answer,
         admitted.facts,
         admitted.route,
-        sequence,
     )

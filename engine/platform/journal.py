@@ -8,9 +8,10 @@ its beginning, and commits them as one statement (a lone statement is its own tr
 the interpreter lock away once instead of once a row). `applied` counts how often an id was written:
 more than 1 is a duplicate, and a check can find it.
 
-A scorer that returns reads the newest `REBUILD_ROWS` rows by id (ids of a run are sequential),
-keeps those of its own customers and replays them in commit order (`seq`). What lies further back
-is forgotten: a customer not seen in that window starts without history.
+Rows are only ever added, so `rowid` is the order of commits, whatever the ids are like. A scorer
+that returns replays the newest `REBUILD_ROWS` rows of its own customers in that order, and says how
+many it read. What lies further back is forgotten, so that the return stays short however long the
+run is: a customer not seen in that window starts without a past.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -30,24 +31,21 @@ from engine.platform.checkpoint import Checkpoints
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
-  id TEXT PRIMARY KEY, user_id TEXT NOT NULL, amount REAL NOT NULL, currency TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, amount REAL NOT NULL, currency TEXT NOT NULL,
   decision TEXT NOT NULL, risk_score REAL NOT NULL, event_time REAL NOT NULL,
-  response BLOB NOT NULL, facts BLOB NOT NULL, route INTEGER NOT NULL, seq INTEGER NOT NULL,
+  response BLOB NOT NULL, facts BLOB NOT NULL, route INTEGER NOT NULL,
   applied INTEGER NOT NULL DEFAULT 1
-) WITHOUT ROWID, STRICT
+) STRICT
 """
-COLUMNS = (
-    "id, user_id, amount, currency, decision, risk_score, event_time, response, facts, route, seq"
-)
-_WIDTH = 11
+COLUMNS = "id, user_id, amount, currency, decision, risk_score, event_time, response, facts, route"
+_WIDTH = 10
 _GROUP = 64  # rows a statement; SQLite allows 32,766 values in one
-REBUILD_ROWS = 200_000
+REBUILD_ROWS = 50_000  # of one scorer: half a second of its work
 _LARGEST_GROUP = 1_024
 PAUSE_NS = 2_000_000  # between the beginnings of two commits
 
-# One decided transaction, values in the order of COLUMNS: event_time in seconds since 1970, seq in
-# order of arrival.
-Row = tuple[str, str, float, str, str, float, float, bytes, bytes, int, int]
+# One decided transaction, values in the order of COLUMNS: event_time in seconds since 1970.
+Row = tuple[str, str, float, str, str, float, float, bytes, bytes, int]
 
 
 def _insert(rows: int) -> str:
@@ -80,20 +78,21 @@ def read_only(path: Path | str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
 
-def newest_of(path: Path | str, index: int, shards: int) -> Iterator[tuple[str, bytes]]:
-    """(user_id, facts) of one shard's newest rows, oldest first.
+def newest_of(
+    path: Path | str, index: int, shards: int, most: int = REBUILD_ROWS
+) -> list[tuple[str, bytes]]:
+    """(user_id, facts) of the newest rows of shard `index`, in the order of their commits.
 
-    Yields:
-        At most `REBUILD_ROWS` rows, as far as they belong to customers of shard `index`.
+    Returns:
+        At most `most` rows; all at once, since an open reader would hold up checkpoints.
     """
     db = read_only(path)
     try:
-        rows = db.execute(
-            "SELECT user_id, facts FROM (SELECT user_id, facts, seq, "
-            "route FROM transactions ORDER BY id DESC LIMIT ?) WHERE route % ? = ? ORDER BY seq",
-            (REBUILD_ROWS, shards, index),
-        )
-        yield from rows
+        return db.execute(
+            "SELECT user_id, facts FROM (SELECT rowid AS number, user_id, facts FROM transactions "
+            "WHERE route % ? = ? ORDER BY rowid DESC LIMIT ?) ORDER BY number",
+            (shards, index, most),
+        ).fetchall()
     finally:
         db.close()
 

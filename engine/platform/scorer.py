@@ -11,6 +11,7 @@ import gc
 import os
 import queue
 import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ from engine.measure.frames import encode
 from engine.measure.resources import ProcessUsage
 from engine.model.errors import ConfigurationError
 from engine.platform.agents.risk_assessor import ASSETS
-from engine.platform.journal import newest_of
+from engine.platform.journal import REBUILD_ROWS, newest_of
 from engine.platform.lifeline import Lifeline, raise_file_limit, read_frame
 from engine.platform.pipeline import Pipeline
 from engine.platform.wire import (
@@ -96,7 +97,15 @@ class Scorer:
 
     def _rebuild(self) -> None:
         settings = self._settings
-        self._pipeline.rebuild(newest_of(settings.journal, settings.index, settings.scorers))
+        began = time.monotonic()
+        rows = newest_of(settings.journal, settings.index, settings.scorers)
+        self._pipeline.rebuild(rows)
+        if rows:
+            print(  # noqa: T201 - how much was read must not stay unsaid
+                f"scorer {settings.index}: {len(self._pipeline.memory)} customers rebuilt from "
+                f"{len(rows)} rows (at most {REBUILD_ROWS}) in {time.monotonic() - began:.2f} s",
+                file=sys.stderr,
+            )
 
     def _report(self) -> None:
         while True:

@@ -19,7 +19,7 @@ from engine.platform.known import KnownIds
 WAIT = 30.0
 
 
-def row(number: int, route: int = 0, seq: int | None = None) -> Row:
+def row(number: int, route: int = 0) -> Row:
     return (
         f"t-{number:012d}",
         f"u{route}",
@@ -31,7 +31,6 @@ def row(number: int, route: int = 0, seq: int | None = None) -> Row:
         b"answer%d" % number,
         b"facts%d" % number,
         route,
-        number if seq is None else seq,
     )
 
 
@@ -182,10 +181,22 @@ def test_a_process_does_not_outlive_the_writer_of_its_journal(tmp_path: Path):
 def test_a_scorer_reads_its_own_customers_in_commit_order(tmp_path: Path):
     path = tmp_path / "j.db"
     journal = Journal(path, Committed())
-    journal.submit([row(n, route=n % 3, seq=100 - n) for n in range(9)], 1)
+    for number in (8, 7, 4, 3, 1, 10, 2):
+        journal.submit([row(number, route=number % 3)], number)
+    journal.submit([("z by hand", *row(0, route=1)[1:])], "of another run")
+    journal.submit([row(16, route=1)], 16)
     journal.close()
-    found = list(newest_of(path, 1, 3))
-    assert found == [("u1", b"facts7"), ("u1", b"facts4"), ("u1", b"facts1")]
+    found = [facts for _, facts in newest_of(path, 1, 3)]
+    assert found == [b"facts7", b"facts4", b"facts1", b"facts10", b"facts0", b"facts16"]
+
+
+def test_the_bound_of_a_rebuild_counts_its_own_rows_only_and_keeps_the_newest(tmp_path: Path):
+    path = tmp_path / "j.db"
+    journal = Journal(path, Committed())
+    journal.submit([row(number, route=1) for number in (9, 5, 7)], "its own")
+    journal.submit([row(number, route=2) for number in range(100, 600)], "of others")
+    journal.close()
+    assert [facts for _, facts in newest_of(path, 1, 3, most=2)] == [b"facts5", b"facts7"]
 
 
 def test_known_ids_ask_the_journal_only_for_what_may_be_there():
