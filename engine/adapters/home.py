@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 from pydantic import ValidationError
 
+from engine.measure.machine import described, this_machine
 from engine.model.calibration import Calibration
 
 VARIABLE = "LIMELIGHT_HOME"
@@ -38,11 +39,13 @@ class Home:
         return self.folder / "journals"
 
     def calibration(self) -> Calibration | None:
-        """The stored calibration; None if there is none or it cannot be read."""
+        """The stored calibration; None without one of this machine and version, or unreadable."""
         try:
-            return Calibration.model_validate_json(self._calibration.read_text("utf-8"))
+            kept = Calibration.model_validate_json(self._calibration.read_text("utf-8"))
         except (OSError, ValidationError):
             return None
+        here = this_machine()
+        return kept if (kept.machine, kept.version) == (described(here), here.limelight) else None
 
     def keep_calibration(self, calibration: Calibration) -> None:
         """Store a calibration."""

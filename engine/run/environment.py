@@ -2,25 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
-from importlib.metadata import PackageNotFoundError, version
+from engine.measure.machine import this_machine
 
-import psutil
-
-from engine.model.results import Machine
-
-
-def this_machine() -> Machine:
-    """The machine and the versions that measure."""
-    try:
-        limelight = version("limelight")
-    except PackageNotFoundError:
-        limelight = "not installed"
-    return Machine(
-        cpu_count=os.cpu_count() or 1,
-        memory_gb=round(psutil.virtual_memory().total / 1e9, 1),
-        system=f"{platform.system()} {platform.machine()}",
-        python=platform.python_version(),
-        limelight=limelight,
-    )
+__all__ = ["this_machine"]

@@ -23,6 +23,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from engine.adapters.home import Home
+from engine.measure.machine import described, this_machine
 from engine.model.calibration import Calibration
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,14 +134,15 @@ class App:
     def _say_that_this_machine_is_known(self) -> None:
         """A calibration as if made before, so that Start starts at once whatever else runs."""
         self.home.mkdir(exist_ok=True)
+        here = this_machine()
         Home(self.home).keep_calibration(
             Calibration(
                 sustained_tps=50_000.0,
                 criterion="a test's",
                 window_seconds=1.0,
                 sample_size=1,
-                machine="a test's",
-                version="a test's",
+                machine=described(here),
+                version=here.limelight,
                 measured_at=datetime.now(UTC),
             )
         )
