@@ -13,7 +13,7 @@ from engine.report.snapshot_evidence import card
 WHAT = {
     "summary": "counts, rates, times, faults, journal, criteria and verdict",
     "figures": "every figure shown above, with its provenance",
-    "ticks": "one entry a tick in each column",
+    "ticks": "one entry a row in each column: charts, counts, flow and criteria rest on them",
     "events": "what happened, in order",
     "scenario": "what was planned, as its preset holds it",
     "config": "the limits the run was held to",
@@ -84,5 +84,7 @@ def data(book: Book, parts: list[Part], figures: list[Figure]) -> Html:
         )
         for part, figure in zip(parts, figures, strict=True)
     ]
-    note = "take it out, compute it again"
-    return card("Data", note, el("table", el("tbody", *rows)), class_="data wide")
+    note = "take it out, compute counts, rates, shares and costs again"
+    limit = "Percentiles of the whole run come from every answer; the file carries their values."
+    table = el("table", el("tbody", *rows))
+    return card("Data", note, table, el("p", limit, class_="below"), class_="data wide")

@@ -10,9 +10,10 @@ from engine.model.figure import Figure
 from engine.model.results import RunSummary
 from engine.report.book import Book
 from engine.report.html import Html, el, join
-from engine.report.make import measured, stated
+from engine.report.make import derived, measured, stated
 from engine.report.record_figures import RECORD, environment_figures, identity_figures
 from engine.report.snapshot_evidence import card, terms
+from engine.report.snapshot_rows import MAX_ROWS, seconds_a_row
 
 SHOWN_EVENTS = 40
 METHOD = (
@@ -101,8 +102,29 @@ def method(book: Book, record: RunRecord) -> Html:
         else el("p", "The load generator found no reason to doubt itself.")
     )
     told = (*METHOD, JOURNAL) if record.summary.target.has_journal else METHOD
-    sentences = el("ul", *(el("li", sentence) for sentence in told))
+    sentences = el("ul", *(el("li", sentence) for sentence in told), *_thinned(book, record))
     return card("How it was measured", "", sentences, doubt, class_="method")
+
+
+def _thinned(book: Book, record: RunRecord) -> list[Html]:
+    """What each row of a long run's data stands for."""
+    seconds = seconds_a_row(record)
+    if seconds == 0:
+        return []
+    span = derived(
+        "data.row_seconds",
+        "Time that a row of the carried data stands for",
+        seconds,
+        "seconds",
+        formula="the fewest whole seconds that keep the rows of a long run within the most carried",
+        inputs={"ticks": len(record.ticks), "most rows carried": MAX_ROWS},
+    )
+    said = (
+        " of this long run: counts summed, times and percentiles the largest, scorers up the "
+        "fewest, everything else the newest; so are the charts. Figures shown were made from "
+        "every tick, before that."
+    )
+    return [el("li", "A row of the data in this file stands for ", book.show(span), said)]
 
 
 def environment(book: Book, summary: RunSummary) -> Html:

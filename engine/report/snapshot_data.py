@@ -18,29 +18,9 @@ import numpy as np
 from engine.metrics.record import RunRecord
 from engine.model.figure import Figure
 from engine.report.html import Html
-from engine.report.views import CHART_COLUMNS, chart_frame
+from engine.report.snapshot_rows import carried_rows
 
 PACK_ABOVE = 20_000
-TICK_COLUMNS = (
-    "tick",
-    "due",
-    "sent",
-    "dropped",
-    "decided",
-    "rejected",
-    "failed",
-    "backlog_now",
-    "in_flight_now",
-    "attempts",
-    "response_samples",
-    "service_p50_ms",
-    "queue_depth_now",
-    "scorers_up_now",
-    "scorers_asked",
-    "platform_cpu_cores",
-    "machine_cpu_percentage",
-    "faults_active_now",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +50,7 @@ def pack(text: str) -> str:
 
 
 def parts(record: RunRecord, figures: Iterable[Figure]) -> list[Part]:
-    """Everything a third party needs to recompute what the snapshot shows."""
+    """What charts, counts, flow and criteria rest on; whole-run percentiles are in the summary."""
     return [
         Part("summary", _json(json.loads(record.summary.model_dump_json()))),
         Part("figures", _json([json.loads(figure.model_dump_json()) for figure in figures])),
@@ -82,13 +62,10 @@ def parts(record: RunRecord, figures: Iterable[Figure]) -> list[Part]:
 
 
 def tick_columns(record: RunRecord) -> dict[str, list[float | int | None]]:
-    """One list a column, one entry a tick; None where it was not measured."""
-    chart = chart_frame(record)
-    columns = {name: chart[name] for name in CHART_COLUMNS}
-    columns |= {name: record.ticks[name] for name in TICK_COLUMNS}
+    """One list a column, one entry a row; None where it was not measured."""
     return {
-        name: [_number(value) for value in column.to_numpy(dtype=float)]
-        for name, column in columns.items()
+        str(name): [_number(value) for value in column.to_numpy(dtype=float)]
+        for name, column in carried_rows(record).items()
     }
 
 

@@ -7,17 +7,30 @@ import math
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from engine.metrics.record import RunRecord
 from engine.model.results import TestStatus, Verdict
 from engine.report.book import Book
 from engine.report.html import Html, el
 from engine.report.make import measured
 from engine.report.snapshot import render
-from engine.report.snapshot_data import TICK_COLUMNS, Part, pack
+from engine.report.snapshot_data import Part, pack
+from engine.report.snapshot_rows import COUNTS, MAX_ROWS, TICK_COLUMNS, carried_rows
 from engine.report.views import CHART_COLUMNS, chart_frame, response, timeline
 from tests.run_records import BACK, CLEAR, ONSET, fault, record, summary, target, ticks
 
+SHOWN_FIGURES_REST_ON = (
+    "edge_up",
+    "platform_rss_mb",
+    "outcome_timeout",
+    "approved",
+    "review",
+    "declined",
+    "edge_latency_ms",
+    "commit_ms",
+)
 LIMIT_BYTES = 1_000_000
 HOSTILE = "<script>alert(1)</script>\"'&</style><!-- \u2028"
 
@@ -40,6 +53,7 @@ def test_the_embedded_ticks_equal_the_stores_to_the_last_digit():
     run = record()
     embedded = block(render(run).decode(), "ticks")
     frame = chart_frame(run)
+    assert set(SHOWN_FIGURES_REST_ON) <= set(embedded)
     for name in (*CHART_COLUMNS, *TICK_COLUMNS):
         source = frame[name] if name in frame else run.ticks[name]
         for value, carried in zip(source, embedded[name], strict=True):
@@ -156,10 +170,39 @@ def test_a_snapshot_of_little_fraud_does_not_call_it_enriched():
     assert "Fraud is enriched" not in page(confusion=decisions)
 
 
-def test_the_snapshot_of_ten_minutes_stays_small():
-    frame = ticks(600)
-    run = replace(record(), ticks=frame, summary=summary(frame))
-    assert len(render(run)) < LIMIT_BYTES
+def long_run(seconds: int) -> RunRecord:
+    """A record whose columns are as hard to pack as real ones: times in whole microseconds."""
+    frame = ticks(seconds)
+    noise = np.random.default_rng(7)
+    for name in ("service_p50_ms", "commit_ms"):
+        frame[name] = noise.uniform(0.5, 9, len(frame))
+    times = frame.columns[frame.columns.str.endswith("_ms")]
+    frame[times] = frame[times].round(3)
+    frame["platform_cpu_cores"] = noise.uniform(0.5, 1.5, len(frame))
+    frame["machine_cpu_percentage"] = noise.uniform(20, 99, len(frame)).round(1)
+    for name in ("queue_depth_now", "in_flight_now", "response_samples"):
+        frame[name] = noise.integers(0, 300, len(frame))
+    return replace(record(), ticks=frame, summary=summary(frame))
+
+
+@pytest.mark.parametrize("seconds", [600, 601, 1_500, 7_200])
+def test_the_snapshot_of_a_run_of_any_length_stays_small(seconds):
+    page = render(long_run(seconds)).decode()
+    assert len(page.encode()) < LIMIT_BYTES
+    assert ("A row of the data in this file stands for" in page) is (seconds > 600)
+
+
+@pytest.mark.parametrize(("seconds", "span"), [(601, 1), (7_200, 5)])
+def test_the_rows_of_a_long_run_keep_every_count_and_the_worst_time(seconds, span):
+    run = long_run(seconds)
+    rows = carried_rows(run)
+    assert len(rows) <= MAX_ROWS
+    for name in COUNTS:
+        assert rows[name].sum() == run.ticks[name].sum()
+    assert rows["response_p99_ms"].max() == run.ticks["response_p99_ms"].max()
+    assert rows["scorers_up_now"].min() == run.ticks["scorers_up_now"].min()
+    assert rows["t_seconds"].iloc[0] == span
+    assert rows["t_seconds"].iloc[-1] == seconds
 
 
 def test_the_timeline_draws_plan_rate_and_failures_with_the_faults_marked():
