@@ -98,9 +98,11 @@ class StressTestOrchestrator:
             self._guarded(self._drain)
             summary = self._guarded(self._conclude)
         finally:
-            self._rig.close()
-            self._move(_LAST_EVENT[self._ending.status], summary)
-            self._done.set()
+            self._guarded(self._rig.close)
+            try:
+                self._move(_LAST_EVENT[self._ending.status], summary)
+            finally:
+                self._done.set()
 
     def _guarded(self, part: Callable[[], T]) -> T | None:
         """Do one part of the run; whatever goes wrong is said, and the next part is done."""

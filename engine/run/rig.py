@@ -172,15 +172,18 @@ class Rig:
             if self.tick_ready():
                 close_tick()
         if not aggregator.finished:
-            self._abandon(close_tick)
+            self._abandon(close_tick, log)
 
-    def _abandon(self, close_tick: Callable[[], Tick]) -> None:
+    def _abandon(self, close_tick: Callable[[], Tick], log: Callable[..., None]) -> None:
+        log(EventKind.DEGRADED, "a load worker did not end its drain in time and was killed")
         self.fleet.close()
         for share in range(self.plan.workers):
             self.ticker.aggregator.lose(share)
         close_tick()
 
     def close(self) -> None:
-        """End workers and target; idempotent."""
-        self.fleet.close()
-        self.target.close()
+        """End workers and target; idempotent. The one is ended even if the other cannot be."""
+        try:
+            self.fleet.close()
+        finally:
+            self.target.close()
