@@ -111,11 +111,10 @@ def _offer(request: RunRequest, calibration: Calibration, desk: Desk) -> None:
             on_click=_start_anyway,
             args=(desk,),
         )
-        again, never = st.columns(2, gap="small")
-        again.button(
+        st.button(
             "Measure again", key="again", width="stretch", on_click=_measure_again, args=(desk,)
         )
-        never.button("Not now", key="not_now", width="stretch", on_click=_withdraw, args=(desk,))
+        st.button("Not now", key="not_now", width="stretch", on_click=_withdraw, args=(desk,))
 
 
 def figures(request: RunRequest, calibration: Calibration) -> tuple[Figure, Figure, Figure]:

@@ -107,6 +107,7 @@ class App:
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    sustained_tps: float = 50_000.0
 
     @property
     def url(self) -> str:
@@ -137,7 +138,7 @@ class App:
         here = this_machine()
         Home(self.home).keep_calibration(
             Calibration(
-                sustained_tps=50_000.0,
+                sustained_tps=self.sustained_tps,
                 criterion="a test's",
                 window_seconds=1.0,
                 sample_size=1,
