@@ -64,11 +64,14 @@ def calibration_lines(calibration: Calibration) -> list[str]:
     """What this machine holds, by which criterion, and where it was measured."""
     rate = calibration.sustained_tps
     held = "no rate that was tried" if rate is None else f"about {words.rate(rate)}"
+    over = (
+        f"over {words.seconds(calibration.window_seconds)}, "
+        f"{words.plain(calibration.sample_size)} samples, "
+    )
     return [
         f"This machine holds {held}.",
         f"  criterion: {calibration.criterion}",
-        f"  measured over {words.seconds(calibration.window_seconds)}, "
-        f"{words.plain(calibration.sample_size)} samples, {calibration.measured_at:%Y-%m-%d %H:%M}",
+        f"  measured {'' if rate is None else over}{calibration.measured_at:%Y-%m-%d %H:%M}",
         f"  {calibration.machine}, Limelight {calibration.version}",
     ]
 

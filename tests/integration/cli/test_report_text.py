@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
+from engine.model.calibration import Calibration
 from engine.model.event import EventKind, RunEvent
 from engine.model.fault import FailureType
 from engine.model.figure import Figure, Provenance
@@ -23,7 +24,7 @@ from engine.model.results import (
     Verdict,
 )
 from engine.report.progress import Progress, printable, progress_line
-from engine.report.terminal import run_lines
+from engine.report.terminal import calibration_lines, run_lines
 
 NO_LATENCY = LatencySummary(
     p50=None, p90=None, p95=None, p99=None, p99_9=None, max=None, mean=None, count=0
@@ -141,6 +142,29 @@ def test_a_fault_that_was_not_proven_or_recovered_from_says_so():
     assert "recovered not measured from onset" in text
     assert "1,234 failed meanwhile" in text
     assert "It never came back." in text
+
+
+def test_what_to_do_is_a_heading_only_where_there_is_something_to_do():
+    assert "What to do" not in "\n".join(run_lines(summary()))
+    advised = "\n".join(run_lines(summary(recommendations=["Lower the rate."])))
+    assert advised.endswith("What to do\n  Lower the rate.")
+
+
+@pytest.mark.parametrize("rate", [2_500.0, None])
+def test_a_calibration_names_its_samples_only_where_a_rate_was_held(rate):
+    found = Calibration(
+        sustained_tps=rate,
+        criterion="the rule",
+        window_seconds=1,
+        sample_size=2_480 if rate else 0,
+        machine="2 cores",
+        version="0",
+        measured_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+    )
+    text = "\n".join(calibration_lines(found))
+    assert ("over 1 s, 2,480 samples, " in text) == (rate is not None)
+    assert ("samples" in text) == (rate is not None)
+    assert "2026-01-02 03:04" in text
 
 
 def test_losses_and_failures_stand_together():
