@@ -68,13 +68,6 @@ class Histogram:
         np.add.at(self._counts, bucket_of(values), 1)
         self.count += len(values)
 
-    def record_one(self, us: int) -> None:
-        """Add one value in µs."""
-        value = min(max(us, 0), LARGEST_US)
-        shift = max(value.bit_length() - SUB_BITS, 0)
-        self._counts[shift * HALF + (value >> shift)] += 1
-        self.count += 1
-
     def merge(self, other: Histogram) -> None:
         """Add all that `other` holds."""
         self._counts += other._counts

@@ -66,8 +66,3 @@ def after(status: TestStatus, event: Event) -> TestStatus:
     except KeyError:
         msg = f"cannot {event} a run that is {status.value.replace('_', ' ')}"
         raise IllegalTransitionError(msg) from None
-
-
-def allowed(status: TestStatus) -> frozenset[Event]:
-    """The events that have a row for this state."""
-    return frozenset(event for state, event in TRANSITIONS if state == status)

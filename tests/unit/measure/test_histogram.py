@@ -51,11 +51,9 @@ def test_merged_and_sent_histograms_equal_one_that_saw_everything(left, right):
     assert received.count == len(left) + len(right)
 
 
-@given(st.integers(-5, 2 * LARGEST_US))
-def test_one_value_and_an_array_of_one_land_in_the_same_bucket(value):
-    single = Histogram()
-    single.record_one(value)
-    assert single.sparse() == filled([value]).sparse()
+@given(st.lists(st.integers(-5, 2 * LARGEST_US), min_size=1))
+def test_values_outside_the_layout_count_in_its_ends(values):
+    assert filled(values).sparse() == filled(np.clip(values, 0, LARGEST_US)).sparse()
 
 
 def test_every_bucket_holds_its_own_middle():
