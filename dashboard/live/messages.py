@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dashboard.live.sentences import sentences
 from engine.report.format import text
 
 if TYPE_CHECKING:
@@ -77,8 +78,9 @@ class Transcript:
         """
         told, known, quoted = self._state, self._definitions, self._figures
         self._state = _fields(state)
-        self._definitions = {figure.id: _definition(figure) for figure in state.figures}
-        self._figures = {figure.id: _quote(figure) for figure in state.figures}
+        shown = [*state.figures, *sentences(state, EVENTS_SHOWN)]
+        self._definitions = {figure.id: _definition(figure) for figure in shown}
+        self._figures = {figure.id: _quote(figure) for figure in shown}
         newest = _rows(frame(ROWS_READ))
         fresh = [row for row in newest if row[0] > self._told_seconds]
         if _begins_anew(told, self._state) or len(fresh) == ROWS_READ:

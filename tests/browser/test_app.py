@@ -1,8 +1,8 @@
 """The app as a person sees it: one short run in a real browser, looked at from all sides."""
 
 import json
+import os
 import re
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -20,8 +20,19 @@ from tests.browser.walk import Shown, numbers
 
 PATIENCE_MS = 60_000
 VIEWPORT = {"width": 1280, "height": 720}
-# Sentences that quote several figures at once; the figures themselves stand elsewhere on the page.
-PROSE = re.compile(r"(event|warning)\.\d+|run\.\w+|criterion\.\w+\.measured")
+CORES = len(os.sched_getaffinity(0))
+# From the click to the first decided transaction in a row, as the page itself sees both.
+STOPWATCH = """() => {
+  const [feed] = window[Symbol.for("limelight.feeds")].values();
+  const before = feed.state.run_id;
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(".st-key-start")) window.clicked ??= performance.now();
+  }, true);
+  feed.subscribe(() => {
+    const moved = feed.state.run_id !== before && feed.rows.get("decided").some((n) => n > 0);
+    if (moved && window.clicked) window.moved ??= performance.now();
+  });
+}"""
 
 
 def visit(page: Page, app: App) -> None:
@@ -75,12 +86,12 @@ class Journey:
 
     idle: dict[str, str] = field(default_factory=dict)
     seconds_to_first_decision: float = 0.0
+    allowed_seconds: float = 0.0
     runs: list[object] = field(default_factory=list)
     rows_after_reload: object = None
     stage_kept: bool = False
     verdict: str = ""
-    shown: list[Shown] = field(default_factory=list)
-    known: set[str] = field(default_factory=set)
+    walks: dict[str, tuple[list[Shown], set[str]]] = field(default_factory=dict)
     snapshot: bytes = b""
     complaints: list[str] = field(default_factory=list)
 
@@ -92,15 +103,19 @@ def before_start(page: Page, seen: Journey) -> None:
         "target": page.locator(".ll-target").inner_text(),
         "navigation": str(page.locator("[data-testid=stSidebarNav]").count()),
     }
+    seen.walks["idle"] = numbers(page)
     rehearse(page)
     page.evaluate(f"window.kept = ({STAGE_NODE})()")
 
 
 def while_it_runs(page: Page, other: Page, seen: Journey) -> None:
-    began = time.monotonic()
+    page.evaluate(STOPWATCH)
+    # Starting takes every core for a moment; where others want them too it takes twice as long.
+    seen.allowed_seconds = 6 if os.getloadavg()[0] > CORES else 3
     press(page, "Start")
     expect(decided(page)).to_contain_text(MOVED, timeout=PATIENCE_MS)
-    seen.seconds_to_first_decision = time.monotonic() - began
+    seen.seconds_to_first_decision = float(page.evaluate("(moved - clicked) / 1000"))
+    seen.walks["running"] = numbers(page)
     expect(decided(other)).to_contain_text(MOVED, timeout=PATIENCE_MS)
     seen.runs = [feed(each, "state.run_id") for each in (page, other)]
     other.reload()
@@ -114,7 +129,7 @@ def after_the_end(page: Page, seen: Journey) -> None:
     seen.verdict = page.locator(".ll-verdict-word").inner_text()
     page.get_by_role("button", name="Start", exact=True).wait_for(timeout=PATIENCE_MS)
     seen.stage_kept = bool(page.evaluate(f"window.kept === ({STAGE_NODE})()"))
-    seen.shown, seen.known = numbers(page)
+    seen.walks["finished"] = numbers(page)
     with page.expect_download(timeout=PATIENCE_MS) as download:
         press(page, "Download snapshot")
     seen.snapshot = Path(download.value.path()).read_bytes()
@@ -152,7 +167,7 @@ def test_the_idle_stage_names_preset_and_target_and_is_the_only_page(journey: Jo
 
 
 def test_real_decisions_move_the_hero_numbers_soon_after_start(journey: Journey) -> None:
-    assert journey.seconds_to_first_decision < PATIENCE_MS / 1_000
+    assert 0 < journey.seconds_to_first_decision < journey.allowed_seconds
 
 
 def test_a_second_browser_and_a_reloaded_one_see_the_same_run(journey: Journey) -> None:
@@ -173,15 +188,13 @@ def test_the_run_ends_with_a_verdict(journey: Journey) -> None:
     assert journey.verdict in {"Passed", "Did not pass", "Inconclusive"}
 
 
-def test_every_number_on_the_page_belongs_to_a_figure(journey: Journey) -> None:
-    assert len(journey.shown) > 20
-    assert [each for each in journey.shown if each.figure is None] == []
-    stray = [
-        each
-        for each in journey.shown
-        if each.figure not in journey.known and not PROSE.fullmatch(str(each.figure))
-    ]
-    assert stray == []
+@pytest.mark.parametrize(("state", "fewest"), [("idle", 3), ("running", 20), ("finished", 20)])
+def test_every_number_on_the_page_belongs_to_a_figure_that_says_where_it_comes_from(
+    journey: Journey, state: str, fewest: int
+) -> None:
+    shown, known = journey.walks[state]
+    assert len(shown) > fewest
+    assert [each for each in shown if each.figure not in known] == []
 
 
 def test_one_click_takes_the_run_home(journey: Journey) -> None:

@@ -4,6 +4,7 @@ from dashboard.live.messages import EVENTS_SHOWN, ROW_COLUMNS, ROWS_READ, Transc
 from engine.model.event import EventKind, RunEvent
 from engine.model.results import TestStatus
 from tests.fake_engine import FakeEngine, measured
+from tests.run_records import summary
 
 
 def told(transcript: Transcript, engine: FakeEngine) -> list[dict[str, object]]:
@@ -27,7 +28,7 @@ def test_the_first_message_is_the_whole_story() -> None:
     assert hello["columns"] == list(ROW_COLUMNS)
     assert [row[0] for row in hello["rows"]] == [second / 4 for second in range(20)]
     assert hello["state"]["run_id"] == "run-1"
-    assert hello["figures"] == {"hero.decided": [3, "3", None, 1]}
+    assert hello["figures"]["hero.decided"] == [3, "3", None, 1]
     assert hello["definitions"]["hero.decided"]["provenance"] == "measured"
     assert not {"figures", "summary"} & set(hello["state"])
 
@@ -40,11 +41,12 @@ def test_a_tick_tells_only_what_is_new() -> None:
     assert first["type"] == "tick"
     assert first["state"] == {"clock_seconds": 0.25}
     assert list(first["definitions"]) == ["hero.decided"]
+    assert "run.target" in first["figures"]
     assert first["row"][ROW_COLUMNS.index("decided")] == 7
     engine.tick(t_seconds=0.5, schedule_seconds=0.5, decided=8)
     [second] = told(transcript, engine)
     assert second["definitions"] == {}
-    assert list(second["figures"]) == ["hero.decided"]
+    assert "hero.decided" in second["figures"]
 
 
 def test_what_was_not_measured_is_null() -> None:
@@ -109,6 +111,30 @@ def test_a_viewer_who_joins_between_ticks_hears_no_row_twice() -> None:
     assert [row[0] for row in hello["rows"]] == [0.25]
     [tick] = told(transcript, engine)
     assert tick["row"][0] == 0.5
+
+
+def test_every_sentence_with_a_number_says_where_it_comes_from() -> None:
+    transcript, engine = running()
+    happened = RunEvent(t_seconds=70, kind=EventKind.FAULT_APPLIED, message="1 of 4 killed")
+    run = summary()
+    engine.move(events=[happened], warnings=["2 late arrivals"], summary=run)
+    [tick] = told(transcript, engine)
+    known = tick["definitions"]
+    assert known["event.0"]["provenance"] == "measured"
+    assert tick["figures"]["event.0"] == ["1 of 4 killed", "1 of 4 killed", None, 1]
+    assert "load generator" in known["warning.0"]["note"]
+    for result in run.criteria:
+        assert known[f"criterion.{result.key}.measured"]["formula"] == result.formula
+    assert known["run.verdict"]["provenance"] == "derived"
+
+
+def test_names_and_the_target_line_are_quoted_before_any_run() -> None:
+    engine = FakeEngine()
+    engine.move(name="Pitch", preset="pitch", promise="6,000 a second")
+    [hello] = told(Transcript(), engine)
+    for name in ("run.name", "run.promise", "run.target"):
+        assert hello["definitions"][name]["provenance"] == "quoted"
+        assert hello["definitions"][name]["source"]["title"]
 
 
 def test_only_the_latest_events_are_told() -> None:
