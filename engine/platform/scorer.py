@@ -98,12 +98,13 @@ class Scorer:
     def _rebuild(self) -> None:
         settings = self._settings
         began = time.monotonic()
-        rows = newest_of(settings.journal, settings.index, settings.scorers)
+        rows, read = newest_of(settings.journal, settings.index, settings.scorers)
         self._pipeline.rebuild(rows)
-        if rows:
+        if read:
             print(  # noqa: T201 - how much was read must not stay unsaid
                 f"scorer {settings.index}: {len(self._pipeline.memory)} customers rebuilt from "
-                f"{len(rows)} rows (at most {REBUILD_ROWS}) in {time.monotonic() - began:.2f} s",
+                f"{len(rows)} rows of {read} read (at most {REBUILD_ROWS}) "
+                f"in {time.monotonic() - began:.2f} s",
                 file=sys.stderr,
             )
 

@@ -51,12 +51,14 @@ class Slot:
         self._died = died
         self._backoff = Backoff()
         self._up_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.child: Child | None = None
         self.warm = False
         self.closing = False
 
     def start(self) -> None:
         """Fill the slot."""
+        self._timer = None
         if self.closing:
             return
         self.child = Child(self._module)
@@ -64,6 +66,13 @@ class Slot:
         self.vital.status = "starting"
         asyncio.get_running_loop().add_reader(self.child.fileno(), self._read, self.child)
         self._began()
+
+    def hurry(self) -> None:
+        """What killed its processes is over: do not wait for the next start."""
+        self._backoff = Backoff()
+        if self._timer is not None:
+            self._timer.cancel()
+            self.start()
 
     def up(self) -> None:
         """Its process does its work from now on."""
@@ -97,4 +106,4 @@ class Slot:
         self._died()
         if not self.closing:
             self.vital.restarts += 1
-            loop.call_later(self._backoff.died(up_seconds), self.start)
+            self._timer = loop.call_later(self._backoff.died(up_seconds), self.start)

@@ -114,15 +114,17 @@ class Supervisor:
             self._scorers[index].kill()
 
     def _release(self) -> None:
-        self._held = set()
+        held, self._held = self._held, set()
+        for index in held:
+            self._scorers[index].hurry()
         if self._lease is not None:
             self._lease.cancel()
             self._lease = None
 
     def _shut_down(self) -> None:
-        self._release()
         for slot in (self._edge, *self._scorers):
             slot.closing = True
+        self._release()
         if self._edge.child is None:
             self._ended.set()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import msgspec
@@ -9,11 +10,12 @@ import pytest
 
 from engine.measure.frames import FrameReader
 from engine.model.control import PlatformFailed
+from engine.platform import slots
 from engine.platform.answer import AGENTS
 from engine.platform.batch import BatchAnswer, transactions_of
 from engine.platform.http import Heads, parse_head
 from engine.platform.slots import Backoff
-from engine.platform.telemetry import ScorerVital, Tally, agents_telemetry
+from engine.platform.telemetry import ScorerVital, Tally, Vital, agents_telemetry
 from engine.platform.uplink import Uplink
 from engine.platform.wire import AgentCounters, ScorerCounters
 
@@ -24,6 +26,32 @@ def test_a_crash_loop_is_slowed_down_and_a_stable_process_forgiven():
     assert delays == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
     assert backoff.died(2.0) == 0.1
     assert backoff.died(1.9) == 0.2
+
+
+def test_a_slot_that_is_told_to_hurry_starts_its_next_process_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(slots, "FIRST_DELAY_SECONDS", 3600.0)
+    monkeypatch.setattr(slots, "LONGEST_DELAY_SECONDS", 3600.0)
+
+    async def run() -> list[int]:
+        pids: list[int] = []
+        died = asyncio.Event()
+        slot = slots.Slot(
+            "engine.platform.nothing", Vital(), lambda: None, lambda _: None, died.set
+        )
+        async with asyncio.timeout(30.0):
+            for _ in range(2):
+                slot.start() if not pids else slot.hurry()
+                pids.append(slot.vital.pid)
+                await died.wait()
+                died.clear()
+        slot.closing = True
+        slot.hurry()
+        return pids
+
+    first, second = asyncio.run(run())
+    assert first != second
 
 
 def test_counts_go_on_over_the_death_of_a_process():
