@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from engine.measure.machine import this_machine
 from engine.metrics.buffer import MetricsBuffer
 from engine.model.control import (
     Abort,
@@ -25,7 +26,6 @@ from engine.model.presentation import TransactionFlowNode
 from engine.model.run import RunMeta
 from engine.model.tick import Tick
 from engine.ports import Clock, Fleet, RunStore, TargetSystem, WorkerLost
-from engine.run.environment import this_machine
 from engine.run.plan import TICK_SECONDS, RunPlan
 from engine.run.ticker import Ticker
 
