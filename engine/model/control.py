@@ -15,7 +15,10 @@ class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     """All that a load worker needs; nothing about faults, criteria or labels' use.
 
     `profile` is a dumped `LoadProfile`, already scaled by speed and rate scale. `share` of
-    `shares` says which customers are this worker's. `sender` is `module:callable`.
+    `shares` says which customers are this worker's. `sender` is `module:callable`. With `users` > 0
+    this worker's customers are that many simulated users, each with a connection of its own for
+    the whole run (`connections` is not used then). `headers` go with every request; `proxy`
+    (an http address) and `ca_file` (PEM) are for the general sender.
     """
 
     run_id: str
@@ -36,6 +39,10 @@ class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     backoff_cap_seconds: float = 1.0
     tick_seconds: float = 0.25
     drain_seconds: float = 10.0
+    users: int = 0
+    headers: dict[str, str] = {}
+    proxy: str = ""
+    ca_file: str = ""
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
@@ -60,7 +67,30 @@ class Abort(msgspec.Struct, frozen=True, tag="abort"):
     """Emergency stop: no further request, no retry, report `final` at once."""
 
 
-WorkerCommand = WorkerPlan | Start | Pause | Resume | Stop | Abort
+class SetRate(msgspec.Struct, frozen=True, tag="set_rate"):
+    """From each schedule time (s) on, the planned rate times that factor, until the next change.
+
+    `changes` are all of the run so far, in order of time, so a command that came twice changes
+    nothing.
+    """
+
+    changes: list[tuple[float, float]]
+
+
+class TakeOver(msgspec.Struct, frozen=True, tag="take_over", kw_only=True):
+    """Offer another worker's customers as well: those of `share` of `shares`.
+
+    Arrivals due at `from_seconds` of the schedule or later are offered; those due from
+    `since_seconds` until then were offered by nobody, and are counted as `not_offered`.
+    """
+
+    share: int
+    shares: int
+    since_seconds: float
+    from_seconds: float
+
+
+WorkerCommand = WorkerPlan | Start | Pause | Resume | Stop | Abort | SetRate | TakeOver
 
 
 class SparseHistogram(msgspec.Struct, frozen=True):
@@ -75,7 +105,10 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
 
     `acknowledged` are the arrival numbers (uint32, raw bytes) decided in this tick. `outcomes`
     counts attempts by outcome class. `confusion` counts decisions by `fraud_kind:decision`.
-    `exchange` is the last raw request and answer, at most 2 KB each.
+    `exchange` is the last raw request and answer, at most 2 KB each. `lateness` is the pacer's own:
+    from the due instant to the turn of the loop that took the arrival, whatever the target does;
+    `queue` runs from the due instant to the first attempt's request written, so it holds the wait
+    for a free connection too. `not_offered` arrivals are not among `due`.
     """
 
     share: int
@@ -91,6 +124,7 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     in_flight_now: int
     attempts: int
     answer_mismatches: int
+    not_offered: int
     outcomes: dict[str, int]
     decisions: dict[str, int]
     confusion: dict[str, int]
@@ -98,6 +132,7 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     response: SparseHistogram
     service: SparseHistogram
     lateness: SparseHistogram
+    queue: SparseHistogram
     acknowledged: bytes
     cpu_seconds: float
     rss_bytes_now: int

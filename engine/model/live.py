@@ -38,7 +38,8 @@ class LiveState(BaseModel):
 
     `plan` holds (seconds, transactions per second) corner points of the planned rate.
     `criteria` are those with a number, `must_hold` names the others.
-    `clock_seconds` is the run clock: it stands still in a pause.
+    `doubts` are the generator's about itself, now: each says what and what to do; `rate_factor` is
+    what the operator multiplied the planned rate by. `clock_seconds` is the run clock: it stands still in a pause.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -58,6 +59,8 @@ class LiveState(BaseModel):
     criteria: list[CriterionLine] = Field(default_factory=list)
     must_hold: list[str] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
+    doubts: list[str] = Field(default_factory=list)
+    rate_factor: float = 1.0
     events: list[RunEvent] = Field(default_factory=list)
     nodes: list[TransactionFlowNode] = Field(default_factory=list)
     figures: list[Figure] = Field(default_factory=list)

@@ -16,6 +16,8 @@ class RunRequest(BaseModel):
     `speed` divides every duration of the scenario (a rehearsal); `rate_scale` multiplies every
     rate; `duration_seconds` cuts the run short, before `speed`; `target_url` names an endpoint on
     this machine, None means the embedded platform; `workers` None lets the machine decide.
+    `connections` are those of all workers together; with `users`, each of that many simulated users
+    has a connection of its own instead.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,3 +30,5 @@ class RunRequest(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
     target_url: str | None = None
     workers: Annotated[int, Field(ge=1, le=100)] | None = None
+    connections: Annotated[int, Field(ge=1, le=2_000)] | None = None
+    users: Annotated[int, Field(ge=1, le=2_000)] | None = None

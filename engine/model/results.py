@@ -171,6 +171,40 @@ class JournalReconciliation(_Record):
     unacknowledged: int
 
 
+class RateChange(_Record):
+    """From this second of the run clock on, the planned rate was multiplied by this factor."""
+
+    schedule_seconds: float
+    factor: float
+
+
+class DegradedInterval(_Record):
+    """A load worker was lost: from its last report to the takeover nobody offered its arrivals.
+
+    Instants in seconds of the run clock; `to_seconds` is None where nobody was left to take over.
+    """
+
+    share: int
+    shares: int
+    reason: str
+    from_seconds: float
+    to_seconds: float | None
+
+
+class MeasurementWindow(_Record):
+    """What was measured while the plan did not ramp; rates per second of the run clock.
+
+    `spans` are (begin, end) on the run clock: the whole run but for ramp up, ease and ramp down.
+    """
+
+    spans: list[tuple[float, float]]
+    seconds: float
+    offered_tps: float | None
+    achieved_tps: float | None
+    response_ms: LatencySummary
+    service_ms: LatencySummary
+
+
 class Target(_Record):
     """What was tested, as the title row, every export and the summary say it."""
 
@@ -227,6 +261,11 @@ class RunSummary(_Record):
     response_ms: LatencySummary
     service_ms: LatencySummary
     lateness_ms: LatencySummary
+    queue_ms: LatencySummary
+    measured: MeasurementWindow
+    not_offered: int = 0
+    rate_changes: list[RateChange] = Field(default_factory=list)
+    degraded: list[DegradedInterval] = Field(default_factory=list)
     per_second: PerSecond
     faults: list[FaultRecord]
     journal: JournalReconciliation | None

@@ -8,7 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.model.config import StressTestConfig
 from engine.model.presentation import TransactionFlowNode
-from engine.model.results import FaultRecord, Machine, Target, TestStatus, Verdict
+from engine.model.results import (
+    DegradedInterval,
+    FaultRecord,
+    Machine,
+    RateChange,
+    Target,
+    TestStatus,
+    Verdict,
+)
 from engine.model.scenario import TestScenario
 
 
@@ -43,6 +51,8 @@ class RunProgress(_Stored):
     cpu_seconds: dict[str, float] = Field(default_factory=dict)
     nodes: list[TransactionFlowNode] = Field(default_factory=list)
     workers_lost: int = 0
+    rate_changes: list[RateChange] = Field(default_factory=list)
+    degraded: list[DegradedInterval] = Field(default_factory=list)
 
 
 class RunRow(_Stored):

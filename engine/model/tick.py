@@ -36,6 +36,7 @@ class Tick:
     in_flight_now: float = 0
     attempts: float = 0
     answer_mismatches: float = 0
+    not_offered: float = 0
     # attempts by outcome class
     outcome_ok: float = 0
     outcome_rejected: float = 0
@@ -67,8 +68,15 @@ class Tick:
     service_p50_ms: float = NAN
     service_p95_ms: float = NAN
     service_p99_ms: float = NAN
-    lateness_p99_ms: float = NAN
+    queue_p50_ms: float = NAN
+    queue_p95_ms: float = NAN
+    queue_p99_ms: float = NAN
     # the generator itself
+    lateness_p50_ms: float = NAN
+    lateness_p99_ms: float = NAN
+    lateness_max_ms: float = NAN
+    rate_factor: float = 1
+    reports_missing: float = 0
     workers_up_now: float = 0
     workers_asked: float = 0
     worker_cpu_cores: float = NAN
