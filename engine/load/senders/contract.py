@@ -7,8 +7,8 @@ and tells the receiver of every attempt exactly once how it ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sized
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sized
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.load.arrival import Arrival
@@ -17,12 +17,26 @@ from engine.load.outcome import Outcome
 
 @dataclass(frozen=True)
 class SenderSettings:
-    """Where to send to and how long to wait; times in seconds."""
+    """Where to send to and how long to wait; times in seconds.
+
+    With `users` > 0 every simulated user has a connection of its own, and `connections` is not
+    used. `headers` go with every request; `proxy` (an http address) and `ca_file` (PEM) are for
+    senders that can use them.
+    """
 
     url: str
     connections: int
     connect_timeout_seconds: float
     request_timeout_seconds: float
+    users: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    proxy: str = ""
+    ca_file: str = ""
+
+    @property
+    def pool(self) -> int:
+        """How many connections to keep."""
+        return self.users or self.connections
 
 
 class Receiver(Protocol):
