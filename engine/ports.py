@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -89,6 +90,9 @@ class RunStore(Protocol):
     def rows(self, run_id: str) -> np.ndarray:
         """All ticks so far in order: float64, shape (ticks, len(COLUMNS))."""
 
+    def histograms(self, run_id: str) -> Iterable[tuple[SparseHistogram, SparseHistogram]]:
+        """Response and service histograms of every tick so far, in order."""
+
 
 class RunArchive(Protocol):
     """Where runs are read again."""
@@ -102,7 +106,7 @@ class RunArchive(Protocol):
     def rows(self, run_id: str) -> np.ndarray:
         """All its ticks in order: float64, shape (ticks, len(COLUMNS))."""
 
-    def histograms(self, run_id: str) -> list[tuple[SparseHistogram, SparseHistogram]]:
+    def histograms(self, run_id: str) -> Iterable[tuple[SparseHistogram, SparseHistogram]]:
         """Response and service histograms of every tick, in order."""
 
     def events(self, run_id: str) -> list[RunEvent]:

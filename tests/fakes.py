@@ -109,6 +109,8 @@ class FakeFleet:
             response=latency.sparse(),
             service=latency.sparse(),
             lateness=latency.sparse(),
+            queue=latency.sparse(),
+            not_offered=0,
             acknowledged=np.asarray(numbers, dtype=np.uint32).tobytes(),
             cpu_seconds=0.01,
             rss_bytes_now=1,
@@ -189,6 +191,7 @@ class FakeStore:
     def __init__(self, *fails, after=0):
         self._fails, self._after = fails, after
         self.written = {name: [] for name in ("create", "append", "event", "heartbeat", "finish")}
+        self._latencies = []
         self._lock = threading.Lock()
 
     def create(self, meta):
@@ -196,6 +199,7 @@ class FakeStore:
 
     def append(self, run_id, tick, latencies):
         self._write("append", tick)
+        self._latencies.append(latencies)
 
     def event(self, run_id, event):
         self._write("event", event)
@@ -209,6 +213,9 @@ class FakeStore:
     def rows(self, run_id):
         ticks = [astuple(tick) for tick in self.written["append"]]
         return np.array(ticks, dtype=float).reshape(-1, len(COLUMNS))
+
+    def histograms(self, run_id):
+        return list(self._latencies)
 
     def _write(self, name, what):
         with self._lock:

@@ -21,6 +21,7 @@ from engine.model.results import (
     JournalReconciliation,
     LatencySummary,
     Machine,
+    MeasurementWindow,
     PerSecond,
     RunSummary,
     SteadyState,
@@ -152,6 +153,21 @@ def latency(count: int, scale: float = 1.0) -> LatencySummary:
     return LatencySummary(max=212.7 * scale, mean=1.61 * scale, count=count, **scaled)
 
 
+def measured(frame: pd.DataFrame) -> MeasurementWindow:
+    """What lies behind the ramp of twenty seconds."""
+    steady = frame[frame["schedule_seconds"] > 20]
+    seconds = len(steady) * 0.25
+    decided = float(steady["decided"].sum())
+    return MeasurementWindow(
+        spans=[(20.0, 20.0 + seconds)],
+        seconds=seconds,
+        offered_tps=float(steady["due"].sum()) / seconds,
+        achieved_tps=decided / seconds,
+        response_ms=latency(int(decided), 1.1),
+        service_ms=latency(int(decided), 0.8),
+    )
+
+
 def summary(frame: pd.DataFrame | None = None, **changes: object) -> RunSummary:
     frame = ticks() if frame is None else frame
     total = counts(frame)
@@ -223,6 +239,8 @@ def summary(frame: pd.DataFrame | None = None, **changes: object) -> RunSummary:
         "response_ms": latency(total.decided),
         "service_ms": latency(total.decided, 0.7),
         "lateness_ms": latency(total.sent, 0.01),
+        "queue_ms": latency(total.sent, 0.3),
+        "measured": measured(frame),
         "per_second": per_second(frame),
         "faults": [fault()],
         "journal": JournalReconciliation(

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 import zlib
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -226,12 +227,12 @@ class SqliteStore:
         rows = self._read(sa.select(*columns).where(where).order_by(_ticks.c.number))
         return np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, len(COLUMNS))
 
-    def histograms(self, run_id: str) -> list[tuple[SparseHistogram, SparseHistogram]]:
-        """Response and service histograms of every tick of a run, in order."""
+    def histograms(self, run_id: str) -> Iterator[tuple[SparseHistogram, SparseHistogram]]:
+        """Response and service histograms of every tick of a run, in order, unpacked one by one."""
         where = _ticks.c.run_id == run_id
         statement = sa.select(_ticks.c.response, _ticks.c.service).where(where)
         rows = self._read(statement.order_by(_ticks.c.number))
-        return [(_unpack(response), _unpack(service)) for response, service in rows]
+        return ((_unpack(response), _unpack(service)) for response, service in rows)
 
     def events(self, run_id: str) -> list[RunEvent]:
         """All events of a run, in order."""

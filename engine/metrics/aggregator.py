@@ -83,6 +83,7 @@ class Aggregator:
         self.response = HistogramSeries(tick_seconds)
         self.service = HistogramSeries(tick_seconds)
         self.lateness = HistogramSeries(tick_seconds)
+        self.queue = HistogramSeries(tick_seconds)
         self.acknowledged = ArrivalSet()
         self.totals: dict[str, float] = {}
         self.confusion: dict[str, int] = {}
@@ -221,7 +222,7 @@ class Aggregator:
         return [seconds[share] / (ticks[share] * self.tick_seconds) for share in seconds]
 
     def _latencies(self, tick: int, reports: list[WorkerReport], row: dict[str, float]) -> None:
-        for name in ("response", "service", "lateness"):
+        for name in ("response", "service", "lateness", "queue"):
             series: HistogramSeries = getattr(self, name)
             series.append(tick, [getattr(report, name) for report in reports])
         response, window_seconds = self.response.latest()
@@ -230,6 +231,7 @@ class Aggregator:
         row["response_samples"] = response.count
         row["response_window_seconds"] = window_seconds
         row.update(_percentiles("service", self.service.latest()[0]))
+        row.update(_percentiles("queue", self.queue.latest()[0]))
         row["lateness_p99_ms"] = _number(self.lateness.latest()[0].percentile_ms(99))
 
     def _rates(self, row: dict[str, float]) -> None:

@@ -56,7 +56,9 @@ def summary_so_far(
     for one, other in archive.histograms(meta.run_id):
         _add(response, one)
         _add(service, other)
-    latencies = Latencies(response, service, Histogram())
+    latencies = Latencies(
+        response, service, Histogram(), Histogram(), lambda: archive.histograms(meta.run_id)
+    )
     ticks = ticks_of(archive, meta.run_id)
     return summarise(meta, progress, ticks, latencies, None, ended)
 

@@ -39,7 +39,13 @@ def conclude(
     """
     journal = _reconcile(meta.id_prefix, ticker, target)
     total = ticker.aggregator
-    latencies = Latencies(total.response.total, total.service.total, total.lateness.total)
+    latencies = Latencies(
+        total.response.total,
+        total.service.total,
+        total.lateness.total,
+        total.queue.total,
+        lambda: store.histograms(meta.run_id),
+    )
     ended = (ending.status, datetime.now(UTC), ending.why)
     ticks = pd.DataFrame(store.rows(meta.run_id), columns=list(COLUMNS))
     summary = summarise(meta, progress, ticks, latencies, journal, ended)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,22 +18,24 @@ from engine.metrics.aggregator import DECISIONS, OUTCOMES
 from engine.model.results import (
     Counts,
     JournalReconciliation,
-    LatencySummary,
     PerSecond,
     RunSummary,
     TestStatus,
     Verdict,
 )
 from engine.model.run import RunMeta, RunProgress
+from engine.run.window import TickHistograms, latency, measurement_window
 
 
 @dataclass(frozen=True)
 class Latencies:
-    """The whole run's merged histograms."""
+    """The whole run's merged histograms; `by_tick` gives response and service of every tick."""
 
     response: Histogram
     service: Histogram
     lateness: Histogram
+    queue: Histogram
+    by_tick: Callable[[], TickHistograms]
 
 
 def summarise(
@@ -49,7 +52,7 @@ def summarise(
         meta: What was decided before it began.
         progress: Faults, confusion and CPU seconds.
         ticks: Every tick, in the columns of `engine.model.tick.COLUMNS`.
-        latencies: Merged histograms of response, service and lateness.
+        latencies: Histograms of response, service, lateness and queue time.
         journal: The reconciliation, None where the target has no journal or it was not reached.
         ended: Final status, instant, and why, for runs that did not end by themselves.
     """
@@ -109,6 +112,11 @@ def summarise(
         response_ms=response,
         service_ms=service,
         lateness_ms=latency(latencies.lateness),
+        queue_ms=latency(latencies.queue),
+        measured=measurement_window(meta, ticks, latencies.by_tick()),
+        not_offered=_total(ticks, "not_offered"),
+        rate_changes=progress.rate_changes,
+        degraded=progress.degraded,
         per_second=per_second(ticks, meta),
         faults=progress.faults,
         journal=journal,
@@ -125,20 +133,6 @@ def count(ticks: pd.DataFrame) -> Counts:
         **{name: _total(ticks, name) for name in names},
         backlog=int(ticks["backlog_now"].iloc[-1]) if len(ticks) else 0,
         in_flight=int(ticks["in_flight_now"].iloc[-1]) if len(ticks) else 0,
-    )
-
-
-def latency(histogram: Histogram) -> LatencySummary:
-    """Percentiles with enough samples, in ms."""
-    return LatencySummary(
-        p50=histogram.percentile_ms(50),
-        p90=histogram.percentile_ms(90),
-        p95=histogram.percentile_ms(95),
-        p99=histogram.percentile_ms(99),
-        p99_9=histogram.percentile_ms(99.9),
-        max=histogram.max_ms if histogram.count else None,
-        mean=histogram.mean_ms if histogram.count else None,
-        count=histogram.count,
     )
 
 
