@@ -108,7 +108,8 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     `exchange` is the last raw request and answer, at most 2 KB each. `lateness` is the pacer's own:
     from the due instant to the turn of the loop that took the arrival, whatever the target does;
     `queue` runs from the due instant to the first attempt's request written, so it holds the wait
-    for a free connection too. `not_offered` arrivals are not among `due`.
+    for a free connection too. `not_offered` arrivals are not among `due`. `takeovers` is how many
+    `TakeOver` commands had been obeyed when the report was cut, so that its counts hold theirs.
     """
 
     share: int
@@ -140,6 +141,7 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     connections_now: int
     exchange: tuple[str, str] | None = None
     final: bool = False
+    takeovers: int = 0
 
 
 class WorkerReady(msgspec.Struct, frozen=True, tag="ready"):
