@@ -1,14 +1,18 @@
 """What an operator is told in a run: limits crossed, once each until they are kept again.
 
+The generator's doubts about itself are told as well, once each until they have gone.
+
 critical: error rate > 1 %, p99 > 10 s, nothing answered of what is due, cost > budget + 50 %.
 warning: error rate > 0.1 %, p99 > 5 s, machine CPU > 80 %, cost (modelled) > budget + 20 %.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.analysis.honesty import LIVE_TICKS, Doubt, live_doubts
 from engine.model.tick import Tick
 
 
@@ -60,6 +64,13 @@ class Watch:
         self._budget = max_cost_per_hour
         self._price = vcpu_hour_usd
         self._crossed: dict[str, tuple[Level | None, int]] = {}
+        self._latest: deque[Tick] = deque(maxlen=LIVE_TICKS)
+        self._doubted: list[Doubt] = []
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What the generator doubts of itself now: each says what, and what to do."""
+        return tuple(doubt.live for doubt in self._doubted)
 
     def look(self, tick: Tick) -> list[Alert]:
         """The limits crossed as of this tick that had not been told yet."""
@@ -70,7 +81,13 @@ class Watch:
         found.append(self._step(_UNAVAILABLE, float(_unanswered(tick)), _Limit("", 0.5, 0.5, "")))
         cost = _Limit("", 1.2 * self._budget, 1.5 * self._budget, "")
         found.append(self._step(_COST, tick.platform_cpu_cores * self._price, cost))
-        return [alert for alert in found if alert is not None]
+        return [*self._doubt(tick), *(alert for alert in found if alert is not None)]
+
+    def _doubt(self, tick: Tick) -> list[Alert]:
+        self._latest.append(tick)
+        before, self._doubted = self._doubted, live_doubts(tuple(self._latest))
+        new = [doubt for doubt in self._doubted if doubt not in before]
+        return [Alert(Level.WARNING, doubt.live) for doubt in new]
 
     def _step(self, what: str, value: float, limit: _Limit) -> Alert | None:
         now = _level(value, limit)

@@ -13,6 +13,7 @@ from engine.analysis import criteria_delivery as delivery
 from engine.analysis import criteria_endurance as endurance
 from engine.analysis import criteria_resilience as resilience
 from engine.analysis.evidence import Evidence, Finding, Rule
+from engine.analysis.honesty import LIMITED
 from engine.model.results import Counts, CriterionOutcome, CriterionResult, TestStatus, Verdict
 from engine.model.scenario import TestScenario
 
@@ -261,7 +262,7 @@ def verdict(
     if status is TestStatus.FAILED:
         return Verdict.FAILED, "The run broke off before its plan was complete."
     if warnings:
-        return Verdict.INCONCLUSIVE, f"The load generator was the limit: {'; '.join(warnings)}."
+        return Verdict.INCONCLUSIVE, f"{LIMITED}: {'; '.join(warnings)}."
     if counts is not None and counts.decided == 0:
         return Verdict.FAILED, "The target decided nothing."
     return _of_complete_run(results, own)

@@ -1,74 +1,174 @@
 """The generator's doubts about itself.
 
 A figure is worth what the instrument is worth. Past these limits the verdict is *inconclusive*: the
-generator, not the target, was the limit. The limits stand here and nowhere else.
+generator, not the target, was the limit. The limits and the reasons stand here and nowhere else.
+
+Two questions are asked with the same limits: of the latest ticks, what to doubt now (`live_doubts`,
+the amber line on stage), and of a whole run, what to doubt of it (`doubts`, its verdict). No signal
+moves because a target is slow: lateness ends when the pacer's turn comes, before anything waits for
+a free connection; loop lag and processor time are the worker's own. Only drops can be a target's
+doing, because a target that does not answer fills the backlog: they count while it answers quickly.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
+from itertools import pairwise
 
-MAX_DROPPED_SHARE = 0.001
-MAX_LATENESS_P99_MS = 100.0
+from engine.model.tick import Tick
+
+LIMITED = "The generator, not the target, was the limit"
+
+MAX_LATENESS_P99_MS = 50.0
+MAX_LOOP_LAG_MS = 50.0
 MAX_WORKER_CPU_CORES = 0.95
-BUSY_SECONDS = 5.0  # a worker that is the limit for so long was the limit
+MAX_DROPPED_SHARE = 0.001
+MAX_MISSING_SHARE = 0.01
+QUICK_P99_MS = 100.0  # a target whose service p99 is below this does not fill a backlog
 MAX_UNREACHABLE_SHARE = 0.01
+BUSY_SECONDS = 5.0  # what is at its limit on average for so long was the limit of a run
+
+APPEARS_AFTER_TICKS = 2
+STAYS_TICKS = 12
+LIVE_TICKS = STAYS_TICKS + APPEARS_AFTER_TICKS
 
 
-class Doubt(StrEnum):
-    """Why the generator may not have offered what the plan asked; each with what to do."""
+class Doubt(Enum):
+    """Why the figures may say more about the generator than about the target, weightiest first.
 
-    DROPPED = (
-        "arrivals were dropped before they were sent although the target answered quickly: "
-        "lower the rate or close other programs"
+    Attributes:
+        now: What is wrong while it is.
+        then: What was wrong, said of a finished run.
+        remedy: What to do.
+    """
+
+    WORKER_LOST = (
+        "A load worker was lost; the others offer its share",
+        "a load worker ended before the run did",
+        "look for what ended it and run again",
+    )
+    SILENT = (
+        "A load worker reports late",
+        "reports of load workers were missing from their ticks",
+        "close other programs or use fewer workers",
+    )
+    BUSY = (
+        "A load worker uses all of a processor core",
+        "a load worker used all of a processor core",
+        "lower the rate or use more workers",
     )
     LATE = (
-        "arrivals were sent late although the target answered quickly: "
-        "lower the rate or close other programs"
+        "Arrivals are sent late",
+        "arrivals were sent late",
+        "lower the rate or close other programs",
     )
-    BUSY = "a load worker used all of a core: lower the rate or use more workers"
-    WORKER_LOST = "a load worker ended before the run did: look for what ended it and run again"
+    HELD_UP = (
+        "A load worker is held up by this machine",
+        "a load worker was held up by this machine",
+        "close other programs or use fewer workers",
+    )
+    DROPPED = (
+        "Arrivals are dropped although the target answers quickly",
+        "arrivals were dropped before they were sent although the target answered quickly",
+        "lower the rate or use more connections",
+    )
+
+    def __init__(self, now: str, then: str, remedy: str) -> None:
+        self.now = now
+        self.then = then
+        self.remedy = remedy
+
+    @property
+    def live(self) -> str:
+        """One line for the stage."""
+        return f"{self.now}: {self.remedy}"
+
+    def __str__(self) -> str:
+        """One clause for the verdict."""
+        return f"{self.then}: {self.remedy}"
 
 
 @dataclass(frozen=True)
 class Instrument:
     """What the generator measured of itself over a run; shares 0..1, times in ms.
 
-    `busiest_worker_cpu_cores` is the highest mean over any `BUSY_SECONDS`, so that a short peak in
-    which a worker was the limit is not lost in a long quiet run.
+    `busiest_worker_cpu_cores` and `loop_lag_ms` are the highest means over any `BUSY_SECONDS`, so
+    that a short spell in which a worker was the limit is not lost in a long quiet run.
+    `reports_missing` is the share of reports that were not in their tick's row.
     """
 
     due: float
     dropped: float
+    not_offered: float
     lateness_p99_ms: float | None
-    service_p99_ms: float | None
+    loop_lag_ms: float | None
     busiest_worker_cpu_cores: float | None
+    reports_missing: float
     workers_lost: int
+    service_p99_ms: float | None
     unreachable_share: float
 
 
 def doubts(instrument: Instrument) -> list[Doubt]:
-    """The limits that were passed, in order of weight.
+    """The limits that a run passed, in order of weight."""
+    found = {
+        Doubt.WORKER_LOST: instrument.workers_lost > 0 or instrument.not_offered > 0,
+        Doubt.SILENT: instrument.reports_missing > MAX_MISSING_SHARE,
+        Doubt.BUSY: _past(instrument.busiest_worker_cpu_cores, MAX_WORKER_CPU_CORES),
+        Doubt.LATE: _past(instrument.lateness_p99_ms, MAX_LATENESS_P99_MS),
+        Doubt.HELD_UP: _past(instrument.loop_lag_ms, MAX_LOOP_LAG_MS),
+        Doubt.DROPPED: instrument.dropped > MAX_DROPPED_SHARE * instrument.due
+        and _quick(instrument.service_p99_ms, instrument.unreachable_share),
+    }
+    return [doubt for doubt in Doubt if found[doubt]]
 
-    A slow or absent target makes arrivals wait for a free connection: lateness and drops count
-    against the generator only while the target's own service p99 is below the lateness limit and
-    it could be reached: `unreachable_share` is the share of attempts that ended in connect, reset
-    or timeout.
+
+def live_doubts(latest: Sequence[Tick]) -> list[Doubt]:
+    """What to doubt now, in order of weight; `latest` are the newest ticks, the last one newest.
+
+    A doubt appears once its limit was passed in `APPEARS_AFTER_TICKS` ticks in a row, and goes
+    `STAYS_TICKS` ticks after the last time that was so, so that it does not flicker. Ticks in
+    which the run clock stood still, as in a pause or the drain, are no reason for doubt.
     """
-    found = []
-    service = instrument.service_p99_ms
-    target_was_quick = (
-        service is not None
-        and service < MAX_LATENESS_P99_MS
-        and instrument.unreachable_share <= MAX_UNREACHABLE_SHARE
-    )
-    if instrument.workers_lost:
-        found.append(Doubt.WORKER_LOST)
-    if (instrument.busiest_worker_cpu_cores or 0.0) > MAX_WORKER_CPU_CORES:
-        found.append(Doubt.BUSY)
-    if target_was_quick and instrument.dropped > MAX_DROPPED_SHARE * instrument.due:
-        found.append(Doubt.DROPPED)
-    if target_was_quick and (instrument.lateness_p99_ms or 0.0) > MAX_LATENESS_P99_MS:
-        found.append(Doubt.LATE)
-    return found
+    before, recent = Tick(schedule_seconds=0.0), latest[-LIVE_TICKS:]
+    pairs = list(pairwise([before, *recent]))[-(LIVE_TICKS - 1) :]
+    moved = [later.schedule_seconds > earlier.schedule_seconds for earlier, later in pairs]
+    ticks = [later for _earlier, later in pairs]
+    return [
+        doubt
+        for doubt, passed in _NOW.items()
+        if _in_a_row([at and passed(tick) for at, tick in zip(moved, ticks, strict=True)])
+    ]
+
+
+def _in_a_row(passed: list[bool]) -> bool:
+    last = len(passed) - APPEARS_AFTER_TICKS + 1
+    return any(all(passed[at : at + APPEARS_AFTER_TICKS]) for at in range(last))
+
+
+def _dropping(tick: Tick) -> bool:
+    unreachable = tick.outcome_connect + tick.outcome_reset + tick.outcome_timeout
+    share = unreachable / tick.attempts if tick.attempts else 0.0
+    return tick.dropped > MAX_DROPPED_SHARE * tick.due and _quick(tick.service_p99_ms, share)
+
+
+_NOW: dict[Doubt, Callable[[Tick], bool]] = {
+    Doubt.WORKER_LOST: lambda tick: tick.workers_up_now < tick.workers_asked,
+    Doubt.SILENT: lambda tick: tick.reports_missing > 0,
+    Doubt.BUSY: lambda tick: tick.busiest_worker_cpu_cores > MAX_WORKER_CPU_CORES,
+    Doubt.LATE: lambda tick: tick.lateness_p99_ms > MAX_LATENESS_P99_MS,
+    Doubt.HELD_UP: lambda tick: tick.worker_loop_lag_ms > MAX_LOOP_LAG_MS,
+    Doubt.DROPPED: _dropping,
+}
+
+
+def _past(value: float | None, limit: float) -> bool:
+    return value is not None and value > limit
+
+
+def _quick(service_p99_ms: float | None, unreachable_share: float) -> bool:
+    """Whether the target answered quickly and could be reached; unmeasured is neither."""
+    answered = service_p99_ms is not None and service_p99_ms < QUICK_P99_MS
+    return answered and unreachable_share <= MAX_UNREACHABLE_SHARE

@@ -24,6 +24,7 @@ from engine.model.results import (
     Verdict,
 )
 from engine.model.run import RunMeta, RunProgress
+from engine.run.instrument import instrument_of
 from engine.run.window import TickHistograms, latency, measurement_window
 
 
@@ -60,8 +61,10 @@ def summarise(
     counts = count(ticks)
     response = latency(latencies.response)
     service = latency(latencies.service)
-    busiest = busiest_worker(ticks, meta.tick_seconds)
-    doubts = honesty.doubts(_instrument(ticks, counts, latencies, progress.workers_lost, busiest))
+    instrument = instrument_of(
+        ticks, meta.tick_seconds, latencies.lateness, latencies.service, progress.workers_lost
+    )
+    doubts = honesty.doubts(instrument)
     evidence = criteria.Evidence(
         counts=counts,
         journal=journal,
@@ -163,36 +166,6 @@ def _integers(column: pd.Series) -> list[int]:
 
 def _total(ticks: pd.DataFrame, column: str) -> int:
     return int(ticks[column].sum()) if len(ticks) else 0
-
-
-def busiest_worker(ticks: pd.DataFrame, tick_seconds: float) -> float | None:
-    """The highest mean of the busiest worker's cores over any `BUSY_SECONDS` of a run.
-
-    Over the whole run if it is shorter; None if no worker reported.
-    """
-    busy = ticks["busiest_worker_cpu_cores"].dropna()
-    window = min(round(honesty.BUSY_SECONDS / tick_seconds), len(busy))
-    return float(busy.rolling(window).mean().max()) if window else None
-
-
-def _instrument(
-    ticks: pd.DataFrame,
-    counts: Counts,
-    latencies: Latencies,
-    workers_lost: int,
-    busiest_worker_cpu_cores: float | None,
-) -> honesty.Instrument:
-    attempts = _total(ticks, "attempts")
-    unreachable = sum(_total(ticks, f"outcome_{name}") for name in ("connect", "reset", "timeout"))
-    return honesty.Instrument(
-        due=counts.due,
-        dropped=counts.dropped,
-        lateness_p99_ms=latencies.lateness.percentile_ms(99),
-        service_p99_ms=latencies.service.percentile_ms(99),
-        busiest_worker_cpu_cores=busiest_worker_cpu_cores,
-        workers_lost=workers_lost,
-        unreachable_share=unreachable / attempts if attempts else 0.0,
-    )
 
 
 def _not_taken(meta: RunMeta, progress: RunProgress, ticks: pd.DataFrame) -> list[str]:

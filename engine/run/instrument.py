@@ -1,0 +1,58 @@
+"""What the generator measured of itself, summed up from the ticks of a run."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from engine.analysis.honesty import BUSY_SECONDS, Instrument
+from engine.measure.histogram import Histogram
+
+UNREACHABLE = ("outcome_connect", "outcome_reset", "outcome_timeout")
+
+
+def instrument_of(
+    ticks: pd.DataFrame,
+    tick_seconds: float,
+    lateness: Histogram,
+    service: Histogram,
+    workers_lost: int,
+) -> Instrument:
+    """The instrument over a whole run.
+
+    Args:
+        ticks: Every tick, in the columns of `engine.model.tick.COLUMNS`.
+        tick_seconds: How long each of them is.
+        lateness: Of the whole run.
+        service: Of the whole run.
+        workers_lost: How many load workers ended before they should.
+    """
+    sums = ticks[
+        ["due", "dropped", "not_offered", "reports_missing", "workers_asked", "attempts"]
+    ].sum()
+    unreachable = float(ticks[list(UNREACHABLE)].to_numpy().sum())
+    return Instrument(
+        due=float(sums["due"]),
+        dropped=float(sums["dropped"]),
+        not_offered=float(sums["not_offered"]),
+        lateness_p99_ms=lateness.percentile_ms(99),
+        loop_lag_ms=highest_mean(ticks["worker_loop_lag_ms"], tick_seconds),
+        busiest_worker_cpu_cores=highest_mean(ticks["busiest_worker_cpu_cores"], tick_seconds),
+        reports_missing=_share(sums["reports_missing"], sums["workers_asked"]),
+        workers_lost=workers_lost,
+        service_p99_ms=service.percentile_ms(99),
+        unreachable_share=_share(unreachable, sums["attempts"]),
+    )
+
+
+def highest_mean(column: pd.Series, tick_seconds: float) -> float | None:
+    """The highest mean over any `BUSY_SECONDS` of a run, or over all of a shorter one.
+
+    Ticks that measured nothing are left out; None if none did.
+    """
+    known = column.dropna()
+    window = min(round(BUSY_SECONDS / tick_seconds), len(known))
+    return float(known.rolling(window).mean().max()) if window else None
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else 0.0
