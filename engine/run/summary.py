@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from engine.analysis import criteria, honesty
+from engine.analysis.instrument import instrument_of
 from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.measure.histogram import Histogram
@@ -24,7 +25,6 @@ from engine.model.results import (
     Verdict,
 )
 from engine.model.run import RunMeta, RunProgress
-from engine.run.instrument import instrument_of
 from engine.run.window import TickHistograms, latency, measurement_window
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from engine.analysis import honesty
+from engine.analysis.instrument import highest_mean, instrument_of
 from engine.measure.histogram import Histogram
-from engine.run.instrument import highest_mean, instrument_of
 from tests.run_records import ticks
 
 TICK_SECONDS = 0.25
