@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.model.event import RunEvent
 from engine.model.figure import Figure
 from engine.model.presentation import TransactionFlowNode
-from engine.model.results import RunSummary, TestStatus
+from engine.model.results import DegradedInterval, RunSummary, TestStatus
 
 
 class FaultSpan(BaseModel):
@@ -39,7 +39,9 @@ class LiveState(BaseModel):
     `plan` holds (seconds, transactions per second) corner points of the planned rate.
     `criteria` are those with a number, `must_hold` names the others.
     `doubts` are the generator's about itself, now: each says what and what to do; `rate_factor` is
-    what the operator multiplied the planned rate by. `clock_seconds` is the run clock: it stands still in a pause.
+    what the operator multiplied the planned rate by, and `plan` follows it. `degraded` are the spans
+    in which a lost worker's arrivals were offered by nobody. `clock_seconds` is the run clock: it
+    stands still in a pause.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -61,6 +63,7 @@ class LiveState(BaseModel):
     warnings: list[str] = Field(default_factory=list)
     doubts: list[str] = Field(default_factory=list)
     rate_factor: float = 1.0
+    degraded: list[DegradedInterval] = Field(default_factory=list)
     events: list[RunEvent] = Field(default_factory=list)
     nodes: list[TransactionFlowNode] = Field(default_factory=list)
     figures: list[Figure] = Field(default_factory=list)
