@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from engine.model.control import (
     PlatformReport,
@@ -33,6 +33,18 @@ class JournalRows:
     applied_twice: int
 
 
+class TickLatencies(NamedTuple):
+    """One tick's histograms, all workers merged.
+
+    Response and service are of decisions, lateness and queue of arrivals: the generator's own.
+    """
+
+    response: SparseHistogram
+    service: SparseHistogram
+    lateness: SparseHistogram
+    queue: SparseHistogram
+
+
 class Clock(Protocol):
     """Monotonic time, shared by every process of this machine."""
 
@@ -57,11 +69,14 @@ class Fleet(Protocol):
     def start(self, plans: list[WorkerPlan]) -> None:
         """Start one worker a plan and wait until all are ready; raises FleetError."""
 
-    def command(self, command: WorkerCommand) -> None:
-        """Tell every living worker."""
+    def command(self, command: WorkerCommand, share: int | None = None) -> None:
+        """Tell every living worker, or only the one with this share."""
 
     def poll(self) -> list[WorkerMessage | WorkerLost]:
-        """All that arrived since the last call; never blocks."""
+        """All that arrived since the last call; never blocks.
+
+        A worker that ended before its final report, or that hung and was ended, is lost: once.
+        """
 
     def close(self) -> None:
         """End every worker, at once; idempotent."""
@@ -73,10 +88,8 @@ class RunStore(Protocol):
     def create(self, meta: RunMeta) -> None:
         """Begin the run, owned by this process."""
 
-    def append(
-        self, run_id: str, tick: Tick, latencies: tuple[SparseHistogram, SparseHistogram]
-    ) -> None:
-        """Write one tick with its response and service histograms."""
+    def append(self, run_id: str, tick: Tick, latencies: TickLatencies) -> None:
+        """Write one tick with its histograms."""
 
     def event(self, run_id: str, event: RunEvent) -> None:
         """Write one event."""
@@ -90,8 +103,8 @@ class RunStore(Protocol):
     def rows(self, run_id: str) -> np.ndarray:
         """All ticks so far in order: float64, shape (ticks, len(COLUMNS))."""
 
-    def histograms(self, run_id: str) -> Iterable[tuple[SparseHistogram, SparseHistogram]]:
-        """Response and service histograms of every tick so far, in order."""
+    def histograms(self, run_id: str) -> Iterable[TickLatencies]:
+        """The histograms of every tick so far, in order."""
 
 
 class RunArchive(Protocol):
@@ -106,8 +119,8 @@ class RunArchive(Protocol):
     def rows(self, run_id: str) -> np.ndarray:
         """All its ticks in order: float64, shape (ticks, len(COLUMNS))."""
 
-    def histograms(self, run_id: str) -> Iterable[tuple[SparseHistogram, SparseHistogram]]:
-        """Response and service histograms of every tick, in order."""
+    def histograms(self, run_id: str) -> Iterable[TickLatencies]:
+        """The histograms of every tick, in order; empty where none were kept."""
 
     def events(self, run_id: str) -> list[RunEvent]:
         """All its events, in order."""

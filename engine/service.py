@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 
 from engine import wiring
-from engine.config.derive import config_for_scenario, under_config
 from engine.config.presets import read_presets
 from engine.metrics.buffer import MetricsBuffer
 from engine.metrics.listeners import Listeners
@@ -31,7 +30,7 @@ from engine.report.figures import stage_figures
 from engine.report.stage import idle_state, run_state, stage_input
 from engine.run import archive, calibrate
 from engine.run.orchestrator import StressTestOrchestrator
-from engine.run.plan import make_plan, marks_of, preview, workers_of_this_machine
+from engine.run.plan import marks_of, preview
 from engine.run.states import Event
 
 END_SECONDS = 20.0
@@ -99,31 +98,18 @@ class Engine:
         with self._lock:
             self._must_be_free()
             self._selected = request
-            self._run = self._make(request, self._store, self._buffer, self._run_changed)
+            self._run = self._make(request, self._store, (self._buffer, self._run_changed))
             self._shown = True
             self._run.start()
             return self._run.plan.run_id
 
     def _make(
-        self,
-        request: RunRequest,
-        store: wiring.SqliteStore,
-        buffer: MetricsBuffer,
-        changed: Callable[[], None],
+        self, request: RunRequest, store: wiring.SqliteStore, shown: wiring.Shown
     ) -> StressTestOrchestrator:
-        config = request.config or config_for_scenario(request.scenario).model_copy(
-            update={"num_workers": request.workers or workers_of_this_machine()}
-        )
-        allowed = request.model_copy(update={"scenario": under_config(request.scenario, config)})
         parts = wiring.make_parts(
-            request,
-            home=self.home,
-            store=store,
-            buffer=buffer,
-            changed=changed,
-            standby=self._standby,
+            request, home=self.home, store=store, shown=shown, standby=self._standby
         )
-        return StressTestOrchestrator(make_plan(allowed, config), parts)
+        return wiring.make_run(request, parts)
 
     def _must_be_free(self) -> None:
         if self._calibrating is not None:
@@ -179,6 +165,15 @@ class Engine:
                 severity=severity,
             )
         )
+
+    def set_rate(self, factor: float) -> None:
+        """Offer the planned rate times this, within half a second, until the next change.
+
+        Raises:
+            IllegalTransitionError: No run is running or paused.
+            ConfigurationError: The factor is below 0.01, or the highest rate would be too high.
+        """
+        self._current("change the rate").set_rate(factor)
 
     def wait(self, timeout: float | None = None) -> RunSummary | None:
         """Wait for the end of the current run; its summary, or None by then."""
@@ -236,7 +231,8 @@ class Engine:
             try:
                 with self._lock:
                     self._must_be_free()
-                    run = self._make(calibrate.request(), store, MetricsBuffer(), lambda: None)
+                    shown = (MetricsBuffer(), lambda: None)
+                    run = self._make(calibrate.request(), store, shown)
                     self._calibrating = run
                 found = calibrate.measure(run, store)
             finally:

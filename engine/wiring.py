@@ -12,10 +12,13 @@ from engine.adapters.local_fleet import LocalFleet
 from engine.adapters.loopback import LoopbackTarget
 from engine.adapters.standby import Standby
 from engine.adapters.store import SqliteStore
+from engine.config.derive import config_for_scenario, under_config
 from engine.measure.clock import SystemClock
 from engine.metrics.buffer import MetricsBuffer
 from engine.model.request import RunRequest
 from engine.ports import TargetSystem
+from engine.run.orchestrator import StressTestOrchestrator
+from engine.run.plan import make_plan, workers_of_this_machine
 from engine.run.rig import Parts
 
 __all__ = [
@@ -25,9 +28,12 @@ __all__ = [
     "find_home",
     "keep_warm",
     "make_parts",
+    "make_run",
     "open_store",
     "sweep",
 ]
+
+Shown = tuple[MetricsBuffer, Callable[[], None]]
 
 
 def open_store(home: Home, path: Path | None) -> SqliteStore:
@@ -40,14 +46,15 @@ def make_parts(
     *,
     home: Home,
     store: SqliteStore,
-    buffer: MetricsBuffer,
-    changed: Callable[[], None],
+    shown: Shown,
     standby: Standby,
 ) -> Parts:
     """What a run of this request is made of; raises ConfigurationError for a bad target.
 
-    `standby` gives the embedded platform, prepared ahead if it could be.
+    `shown` is where its ticks are shown, and who is told that they are. `standby` gives the
+    embedded platform, prepared ahead if it could be.
     """
+    buffer, changed = shown
     return Parts(
         target=_target(request, standby),
         fleet=LocalFleet(home.logs),
@@ -56,6 +63,15 @@ def make_parts(
         clock=SystemClock(),
         changed=changed,
     )
+
+
+def make_run(request: RunRequest, parts: Parts) -> StressTestOrchestrator:
+    """The run of this request, under its settings; raises ConfigurationError."""
+    config = request.config or config_for_scenario(request.scenario).model_copy(
+        update={"num_workers": request.workers or workers_of_this_machine()}
+    )
+    allowed = request.model_copy(update={"scenario": under_config(request.scenario, config)})
+    return StressTestOrchestrator(make_plan(allowed, config), parts)
 
 
 def keep_warm(home: Home) -> Standby:

@@ -79,6 +79,10 @@ class FakeEngine:
     def inject(self, kind: FailureType, severity: float, duration_seconds: float) -> None:
         self._do("inject", kind, severity, duration_seconds)
 
+    def set_rate(self, factor: float) -> None:
+        self._do("set_rate", factor)
+        self.move(rate_factor=factor)
+
     def live(self) -> LiveState:
         return self.state
 

@@ -57,7 +57,7 @@ class FakeFleet:
     def start(self, plans):
         self.plans = plans
 
-    def command(self, command):
+    def command(self, command, share=None):
         self.commands.append(command)
         if isinstance(command, Start):
             self._started_ns = command.at_ns

@@ -87,6 +87,10 @@ class Child:
         """Its exit code, negative for a signal; None while it runs."""
         return self._process.poll()
 
+    def kill(self) -> None:
+        """End the process now, also one that is stopped; `close` takes it away."""
+        self._process.kill()
+
     def close(self, patience_seconds: float = END_SECONDS) -> None:
         """Close its command pipe, wait, kill if need be; idempotent."""
         pipe = self._process.stdin

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
@@ -21,12 +20,13 @@ import psutil
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from engine.model.control import SparseHistogram
+from engine.adapters.store_format import add_columns, pack, unpack
 from engine.model.errors import StoreError
 from engine.model.event import RunEvent
 from engine.model.results import RunSummary, TestStatus
 from engine.model.run import RunMeta, RunProgress, RunRow
 from engine.model.tick import COLUMNS, Tick
+from engine.ports import TickLatencies
 
 _FORMAT = 1
 _metadata = sa.MetaData()
@@ -53,6 +53,8 @@ _ticks = sa.Table(
     *(sa.Column(name, sa.Float) for name in COLUMNS),
     sa.Column("response", sa.LargeBinary),
     sa.Column("service", sa.LargeBinary),
+    sa.Column("lateness", sa.LargeBinary),
+    sa.Column("queue", sa.LargeBinary),
     sqlite_with_rowid=False,
 )
 _events = sa.Table(
@@ -79,6 +81,7 @@ class SqliteStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _metadata.create_all(self._engine)
+            add_columns(self._engine, _ticks)
             self._writer = self._engine.connect()
         except (sa.exc.SQLAlchemyError, OSError) as error:
             self._engine.dispose()
@@ -120,25 +123,15 @@ class SqliteStore:
             },
         )
 
-    def append(
-        self, run_id: str, tick: Tick, latencies: tuple[SparseHistogram, SparseHistogram]
-    ) -> None:
-        """Write one tick with its response and service histograms."""
+    def append(self, run_id: str, tick: Tick, latencies: TickLatencies) -> None:
+        """Write one tick with its histograms."""
         values = {
             name: None if value != value else value
             for name, value in zip(COLUMNS, astuple(tick), strict=True)
         }
-        response, service = (_pack(histogram) for histogram in latencies)
-        self._write(
-            _ticks.insert(),
-            {
-                "run_id": run_id,
-                "number": int(tick.tick),
-                **values,
-                "response": response,
-                "service": service,
-            },
-        )
+        packed = {name: pack(part) for name, part in latencies._asdict().items()}
+        row = {"run_id": run_id, "number": int(tick.tick), **values, **packed}
+        self._write(_ticks.insert(), row)
 
     def event(self, run_id: str, event: RunEvent) -> None:
         """Write one event."""
@@ -227,12 +220,14 @@ class SqliteStore:
         rows = self._read(sa.select(*columns).where(where).order_by(_ticks.c.number))
         return np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, len(COLUMNS))
 
-    def histograms(self, run_id: str) -> Iterator[tuple[SparseHistogram, SparseHistogram]]:
-        """Response and service histograms of every tick of a run, in order, unpacked one by one."""
-        where = _ticks.c.run_id == run_id
-        statement = sa.select(_ticks.c.response, _ticks.c.service).where(where)
-        rows = self._read(statement.order_by(_ticks.c.number))
-        return ((_unpack(response), _unpack(service)) for response, service in rows)
+    def histograms(self, run_id: str) -> Iterator[TickLatencies]:
+        """The histograms of every tick of a run, in order, unpacked one by one.
+
+        Versions that did not keep lateness and queue left them empty.
+        """
+        statement = sa.select(*(_ticks.c[name] for name in TickLatencies._fields))
+        rows = self._read(statement.where(_ticks.c.run_id == run_id).order_by(_ticks.c.number))
+        return (TickLatencies(*(unpack(packed) for packed in row)) for row in rows)
 
     def events(self, run_id: str) -> list[RunEvent]:
         """All events of a run, in order."""
@@ -257,7 +252,7 @@ def _line(meta: RunMeta, summary: RunSummary | None) -> str:
         preset=meta.scenario.scenario_id,
         status=summary.status if summary else TestStatus.INITIALIZING,
         verdict=summary.verdict if summary else None,
-        marks=meta.marks,
+        marks=tuple(summary.marks) if summary else meta.marks,
         target_line=meta.target.line,
         started_at=meta.started_at,
         ended_at=summary.ended_at if summary else None,
@@ -272,19 +267,6 @@ def _lives(pid: int, started: float) -> bool:
         return not zombie and abs(process.create_time() - started) < 1.0
     except psutil.Error:
         return False
-
-
-def _pack(histogram: SparseHistogram) -> bytes:
-    size = len(histogram.indices).to_bytes(4, "little")
-    return zlib.compress(size + histogram.indices + histogram.counts, level=1)
-
-
-def _unpack(packed: object) -> SparseHistogram:
-    if not isinstance(packed, bytes):
-        return SparseHistogram()
-    raw = zlib.decompress(packed)
-    size = int.from_bytes(raw[:4], "little")
-    return SparseHistogram(indices=raw[4 : 4 + size], counts=raw[4 + size :])
 
 
 def _reason(error: Exception) -> str:

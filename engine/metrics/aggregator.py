@@ -4,7 +4,8 @@ Workers report deltas for ticks of the same grid, so rows add up by simple sums.
 when every living worker has reported its tick, and is closed without a worker that stays silent
 for `PATIENCE_SECONDS`; what that worker still sends counts in the row after, so nothing is lost and
 `due = sent + dropped + backlog` holds in every row: counts and gauges of one worker always come
-from the same report.
+from the same report. Both rows say so in `reports_missing`, the number of workers whose counts in
+this row are not those of its tick alone: too few in the first, too many in the other.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy as np
 from engine.measure.arrivals import ArrivalSet
 from engine.measure.histogram import Histogram
 from engine.metrics.series import HistogramSeries
-from engine.model.control import SparseHistogram, WorkerReport
+from engine.model.control import WorkerReport
 from engine.model.tick import NAN
+from engine.ports import TickLatencies
 
 PATIENCE_SECONDS = 1.0
 COUNTS = (
@@ -29,6 +31,7 @@ COUNTS = (
     "failed",
     "attempts",
     "answer_mismatches",
+    "not_offered",
 )
 GAUGES = ("backlog_now", "in_flight_now")
 OUTCOMES = (
@@ -65,6 +68,7 @@ class _Worker:
 
     alive: bool = True
     last_tick: int = -1
+    counted_tick: int = -1
     final: bool = False
     gauges: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GAUGES, 0))
     rss_bytes: int = 0
@@ -101,20 +105,21 @@ class Aggregator:
         worker.final = worker.final or report.final
         self._waiting.append(report)
 
-    def lose(self, share: int) -> None:
-        """A worker ended without a final report.
+    def lose(self, share: int) -> bool:
+        """A worker ended without a final report; whether that was not known yet.
 
         What it had under way got no decision: it counts as failed; its backlog as dropped.
         """
         worker = self._workers[share]
         if worker.final or not worker.alive:
-            return
+            return False
         worker.alive = False
         pending = [report for report in self._waiting if report.share == share]
         gauges = {name: getattr(pending[-1], name) for name in GAUGES} if pending else worker.gauges
         lost = self._lost_counts
         lost["failed"] = lost.get("failed", 0) + gauges["in_flight_now"]
         lost["dropped"] = lost.get("dropped", 0) + gauges["backlog_now"]
+        return True
 
     @property
     def workers_up(self) -> int:
@@ -152,7 +157,7 @@ class Aggregator:
         reports = [r for r in self._waiting if self._belongs(r, tick)]
         self._waiting = [r for r in self._waiting if not self._belongs(r, tick)]
         row = self._sums(reports)
-        self._gauges(reports, row)
+        self._gauges(tick, reports, row)
         self._latencies(tick, reports, row)
         for name, value in row.items():
             if is_count(name):
@@ -194,9 +199,12 @@ class Aggregator:
         for name in ("flagged", "missed"):
             row[f"fraud_{name}_usd"] = sum(r.fraud_value_usd.get(name, 0.0) for r in reports)
 
-    def _gauges(self, reports: list[WorkerReport], row: dict[str, float]) -> None:
+    def _gauges(self, tick: int, reports: list[WorkerReport], row: dict[str, float]) -> None:
+        cores = self._cores(reports)
+        row["reports_missing"] = self._irregular(tick, reports)
         for report in reports:
             worker = self._workers[report.share]
+            worker.counted_tick = report.tick
             worker.gauges = {name: getattr(report, name) for name in GAUGES}
             worker.rss_bytes = report.rss_bytes_now
             worker.connections = report.connections_now
@@ -208,18 +216,37 @@ class Aggregator:
         row["connections_now"] = sum(worker.connections for worker in living)
         row["worker_rss_mb"] = sum(worker.rss_bytes for worker in living) / 1e6
         row["schedule_seconds"] = self.clock_seconds
-        cores = self._cores(reports)
         row["worker_cpu_cores"] = sum(cores) if cores else NAN
         row["busiest_worker_cpu_cores"] = max(cores, default=NAN)
         row["worker_loop_lag_ms"] = max((r.loop_lag_ms_now for r in reports), default=NAN)
 
     def _cores(self, reports: list[WorkerReport]) -> list[float]:
+        """Cores of each worker that reported, over all the ticks its reports cover."""
         seconds: dict[int, float] = {}
-        ticks: dict[int, int] = {}
+        until: dict[int, int] = {}
         for report in reports:
             seconds[report.share] = seconds.get(report.share, 0.0) + report.cpu_seconds
-            ticks[report.share] = ticks.get(report.share, 0) + 1
+            until[report.share] = report.tick
+        ticks = {share: max(1, until[share] - self._workers[share].counted_tick) for share in until}
         return [seconds[share] / (ticks[share] * self.tick_seconds) for share in seconds]
+
+    def _irregular(self, tick: int, reports: list[WorkerReport]) -> int:
+        """Workers of which this row does not hold what they did in its tick, and only that.
+
+        A report that was not sent because the pipe was full is contained in the next.
+        """
+        first: dict[int, int] = {}
+        for report in reports:
+            first.setdefault(report.share, report.tick)
+        late = sum(
+            begin < tick or begin > self._workers[share].counted_tick + 1
+            for share, begin in first.items()
+        )
+        silent = sum(
+            worker.alive and not worker.final and share not in first
+            for share, worker in self._workers.items()
+        )
+        return late + silent
 
     def _latencies(self, tick: int, reports: list[WorkerReport], row: dict[str, float]) -> None:
         for name in ("response", "service", "lateness", "queue"):
@@ -232,7 +259,10 @@ class Aggregator:
         row["response_window_seconds"] = window_seconds
         row.update(_percentiles("service", self.service.latest()[0]))
         row.update(_percentiles("queue", self.queue.latest()[0]))
-        row["lateness_p99_ms"] = _number(self.lateness.latest()[0].percentile_ms(99))
+        lateness = self.lateness.latest()[0]
+        for name in ("p50", "p99"):
+            row[f"lateness_{name}_ms"] = _number(lateness.percentile_ms(float(name[1:])))
+        row["lateness_max_ms"] = _number(lateness.max_ms)
 
     def _rates(self, row: dict[str, float]) -> None:
         """Rates and shares over the latest second (fewer ticks at the very start)."""
@@ -250,10 +280,14 @@ class Aggregator:
             total["outcome_timeout"] / total["attempts"] if total["attempts"] else NAN
         )
 
-    def tick_histograms(self, tick: int) -> tuple[SparseHistogram, SparseHistogram]:
-        """Response and service histograms of one recent tick, for the store."""
-        response = self.response.between(tick, tick).sparse()
-        return response, self.service.between(tick, tick).sparse()
+    def tick_histograms(self, tick: int) -> TickLatencies:
+        """The histograms of one recent tick, for the store."""
+        return TickLatencies(
+            *(
+                series.between(tick, tick).sparse()
+                for series in (self.response, self.service, self.lateness, self.queue)
+            )
+        )
 
 
 def is_count(column: str) -> bool:

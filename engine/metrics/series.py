@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 
-import numpy as np
-
 from engine.measure.histogram import Histogram
 from engine.model.control import SparseHistogram
 
@@ -23,18 +21,18 @@ class HistogramSeries:
 
     def __init__(self, tick_seconds: float) -> None:
         self._tick_seconds = tick_seconds
-        self._recent: deque[tuple[int, list[SparseHistogram], int]] = deque(
+        self._recent: deque[tuple[int, SparseHistogram, int]] = deque(
             maxlen=int(KEPT_SECONDS / tick_seconds)
         )
         self.total = Histogram()
 
     def append(self, tick: int, parts: list[SparseHistogram]) -> None:
-        """Add one tick's histograms, one from each worker."""
-        samples = 0
+        """Add one tick's histograms, one from each worker; kept merged, however many they are."""
+        merged = Histogram()
         for part in parts:
-            self.total.add_sparse(part)
-            samples += int(np.frombuffer(part.counts, dtype=np.int64).sum())
-        self._recent.append((tick, parts, samples))
+            merged.add_sparse(part)
+        self.total.merge(merged)
+        self._recent.append((tick, merged.sparse(), merged.count))
 
     def latest(self) -> tuple[Histogram, float]:
         """The latest window with at least `LIVE_SAMPLES` samples, and its length in seconds.
@@ -43,15 +41,14 @@ class HistogramSeries:
         sample in the latest second there is nothing to say of now: it is empty.
         """
         second = round(1 / self._tick_seconds)
-        if not any(count for _tick, _parts, count in list(self._recent)[-second:]):
+        if not any(count for _tick, _part, count in list(self._recent)[-second:]):
             return Histogram(), 0.0
         merged = Histogram()
         samples = ticks = 0
-        for _tick, parts, count in reversed(self._recent):
+        for _tick, part, count in reversed(self._recent):
             if samples >= LIVE_SAMPLES or ticks * self._tick_seconds >= LIVE_WINDOW_LIMIT_SECONDS:
                 break
-            for part in parts:
-                merged.add_sparse(part)
+            merged.add_sparse(part)
             samples += count
             ticks += 1
         return merged, ticks * self._tick_seconds
@@ -59,8 +56,7 @@ class HistogramSeries:
     def between(self, first_tick: int, last_tick: int) -> Histogram:
         """Ticks `first_tick` to `last_tick` (both included) merged, as far as still kept."""
         merged = Histogram()
-        for tick, parts, _count in self._recent:
+        for tick, part, _count in self._recent:
             if first_tick <= tick <= last_tick:
-                for part in parts:
-                    merged.add_sparse(part)
+                merged.add_sparse(part)
         return merged

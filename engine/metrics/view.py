@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.model.event import RunEvent
 from engine.model.fault import FailureScenario
 from engine.model.presentation import TransactionFlowNode
-from engine.model.results import FaultRecord, JournalReconciliation, RunSummary, TestStatus
+from engine.model.results import (
+    DegradedInterval,
+    FaultRecord,
+    JournalReconciliation,
+    RateChange,
+    RunSummary,
+    TestStatus,
+)
 from engine.model.run import RunMeta
 from engine.model.tick import Tick
+
+RATE_CHANGED, DEGRADED = "RATE CHANGED LIVE", "DEGRADED"
+
+
+def marks_of(
+    meta: RunMeta, changes: Sequence[RateChange], degraded: Sequence[DegradedInterval]
+) -> list[str]:
+    """The marks a run carries wherever it is shown: those it began with, and what became of it."""
+    return [
+        *meta.marks,
+        *([RATE_CHANGED] if changes else []),
+        *([DEGRADED] if degraded else []),
+    ]
 
 
 @dataclass(frozen=True)
 class RunView:
-    """One instant of one run; never changed after it was published."""
+    """One instant of one run; never changed after it was published.
+
+    `rate_changes` are all so far, also one that takes effect in a moment. `doubts` are the
+    generator's about itself, as of the newest tick.
+    """
 
     meta: RunMeta | None
     status: TestStatus
@@ -31,3 +56,16 @@ class RunView:
     journal: JournalReconciliation | None = None
     summary: RunSummary | None = None
     exchange: tuple[str, str] | None = None
+    rate_changes: tuple[RateChange, ...] = ()
+    degraded: tuple[DegradedInterval, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def rate_factor(self) -> float:
+        """What the operator last multiplied the planned rate by; 1 if nobody did."""
+        return self.rate_changes[-1].factor if self.rate_changes else 1.0
+
+    @property
+    def marks(self) -> list[str]:
+        """The marks this run carries now."""
+        return [] if self.meta is None else marks_of(self.meta, self.rate_changes, self.degraded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -10,12 +11,11 @@ import pandas as pd
 from engine.measure.histogram import Histogram
 from engine.metrics.aggregator import is_count
 from engine.metrics.view import RunView
-from engine.model.control import SparseHistogram
 from engine.model.errors import StoreError
 from engine.model.results import RunSummary, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import COLUMNS, Tick
-from engine.ports import RunArchive
+from engine.ports import RunArchive, TickLatencies
 from engine.run.summary import Latencies, summarise
 
 _log = logging.getLogger(__name__)
@@ -52,20 +52,21 @@ def summary_so_far(
     ended: tuple[TestStatus, datetime, str],
 ) -> RunSummary:
     """The summary of what the store holds of a run that has none yet."""
-    response, service = Histogram(), Histogram()
-    for one, other in archive.histograms(meta.run_id):
-        _add(response, one)
-        _add(service, other)
-    latencies = Latencies(
-        response, service, Histogram(), Histogram(), lambda: archive.histograms(meta.run_id)
-    )
-    ticks = ticks_of(archive, meta.run_id)
+    run_id = meta.run_id
+    response, service, lateness, queue = _merged(archive.histograms(run_id))
+    latencies = Latencies(response, service, lateness, queue, lambda: archive.histograms(run_id))
+    ticks = ticks_of(archive, run_id)
     return summarise(meta, progress, ticks, latencies, None, ended)
 
 
-def _add(total: Histogram, part: SparseHistogram) -> None:
-    if part.counts:
-        total.add_sparse(part)
+def _merged(by_tick: Iterable[TickLatencies]) -> list[Histogram]:
+    """The histograms of all ticks; one that no tick kept is empty, so nothing is said of it."""
+    totals = [Histogram() for _name in TickLatencies._fields]
+    for parts in by_tick:
+        for total, part in zip(totals, parts, strict=True):
+            if part.counts:
+                total.add_sparse(part)
+    return totals
 
 
 def last_view(
@@ -85,4 +86,6 @@ def last_view(
         faults=tuple(progress.faults),
         journal=summary.journal,
         summary=summary,
+        rate_changes=tuple(progress.rate_changes),
+        degraded=tuple(progress.degraded),
     )

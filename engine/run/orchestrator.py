@@ -2,7 +2,7 @@
 
 Commands come from any thread: they are checked against the table of `engine.run.states` at once, so
 that a mistake is told to whoever made it, and are carried out by the run's thread. An emergency
-stop reaches the workers directly, whatever the run's thread is doing.
+stop and a change of rate reach the workers directly, whatever the run's thread is doing.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from engine.model.control import Abort, Pause, Resume
 from engine.model.errors import IllegalTransitionError, LimelightError
 from engine.model.event import EventKind
 from engine.model.fault import FailureScenario
-from engine.model.results import RunSummary, TestStatus
+from engine.model.results import RateChange, RunSummary, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import Tick
 from engine.run.conclusion import Ending, conclude
 from engine.run.events import EventLog
 from engine.run.fault_control import FaultControl, Scene
+from engine.run.look import look, progress
 from engine.run.plan import RunPlan
+from engine.run.rates import told
 from engine.run.rig import Parts, Rig
-from engine.run.states import Event, after
+from engine.run.states import Event, after, allow
 
 TARGET_GRACE_SECONDS = 10.0
 WATCHED_TICKS = 80
@@ -52,7 +54,8 @@ class StressTestOrchestrator:
         self.view = RunView(meta=None, status=TestStatus.NOT_STARTED)
         self._rig = Rig(plan, parts)
         self._store, self._buffer, self._changed = parts.store, parts.buffer, parts.changed
-        self._commands: queue.SimpleQueue[Event | FailureScenario] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[Event | FailureScenario | RateChange]
+        self._commands = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._status = TestStatus.NOT_STARTED
         self._ending = Ending(TestStatus.COMPLETED)
@@ -78,13 +81,21 @@ class StressTestOrchestrator:
 
     def inject(self, fault: FailureScenario) -> None:
         """Ask for a fault by hand, now; raises IllegalTransitionError unless it may be."""
-        if self._status is not TestStatus.RUNNING:
-            msg = f"cannot inject a fault into a run that is {self._status.value.replace('_', ' ')}"
-            raise IllegalTransitionError(msg)
+        allow(self._status, "inject a fault into", TestStatus.RUNNING)
         if not self.plan.config.enable_failure_injection:
             msg = "cannot inject a fault: enable_failure_injection is false in this run's settings"
             raise IllegalTransitionError(msg)
         self._commands.put(fault)
+
+    def set_rate(self, factor: float) -> None:
+        """From a moment on offer the planned rate times this, until the next change.
+
+        Raises:
+            IllegalTransitionError: The run is neither running nor paused.
+            ConfigurationError: The factor is out of bounds.
+        """
+        allow(self._status, "change the rate of", TestStatus.RUNNING, TestStatus.PAUSED)
+        self._commands.put(self._rig.crew.set_rate(factor))
 
     def wait(self, timeout_seconds: float | None = None) -> RunSummary | None:
         """Wait for the end; the summary, or None if there is none by then."""
@@ -146,13 +157,18 @@ class StressTestOrchestrator:
             command = self._commands.get()
             if isinstance(command, FailureScenario):
                 self._begin_fault(command, by_hand=True)
-                continue
-            try:
-                self._move(command)
-            except LimelightError as error:
-                self._events.add(EventKind.WARNING, str(error))
-                continue
-            self._act(command)
+            elif isinstance(command, RateChange):
+                self._events.add(EventKind.OPERATOR, told(command), **command.model_dump())
+            else:
+                self._try(command)
+
+    def _try(self, event: Event) -> None:
+        try:
+            self._move(event)
+        except LimelightError as error:
+            self._events.add(EventKind.WARNING, str(error))
+        else:
+            self._act(event)
 
     def _act(self, event: Event) -> None:
         self._events.add(EventKind.OPERATOR, event.value)
@@ -177,7 +193,8 @@ class StressTestOrchestrator:
         for alert in self._alerts.look(tick):
             critical = alert.level is Level.CRITICAL
             self._events.add(EventKind.ALERT if critical else EventKind.WARNING, alert.message)
-        self._publish(self._look(tick))
+        going_on = self._status in {TestStatus.RUNNING, TestStatus.PAUSED}
+        self._publish(look(self.view, self._rig, tick, self._alerts.doubts, going_on=going_on))
         if number % HEARTBEAT_TICKS == HEARTBEAT_TICKS - 1:
             self._store.heartbeat(self.plan.run_id, self._status, self._progress())
         return tick
@@ -186,7 +203,7 @@ class StressTestOrchestrator:
         aggregator = self._rig.ticker.aggregator
         for due in self._faults.schedule.due(aggregator.clock_seconds):
             self._begin_fault(due.fault, by_hand=due.by_hand)
-        if self._rig.workers_lost == self.plan.workers:
+        if self._rig.crew.lost == self.plan.workers:
             self._break("every load worker ended before the plan did")
         elif not self._rig.target.alive():
             self._target_lost()
@@ -247,27 +264,7 @@ class StressTestOrchestrator:
         return self._ending.emergency
 
     def _progress(self) -> RunProgress:
-        return RunProgress(
-            faults=self._faults.records(),
-            confusion=dict(self._rig.ticker.aggregator.confusion),
-            cpu_seconds=self._rig.ticker.cpu_seconds(),
-            nodes=list(self.view.nodes),
-            workers_lost=self._rig.workers_lost,
-        )
-
-    def _look(self, tick: Tick) -> RunView:
-        ticker = self._rig.ticker
-        going_on = self._status in {TestStatus.RUNNING, TestStatus.PAUSED}
-        return replace(
-            self.view,
-            clock_seconds=ticker.aggregator.clock_seconds,
-            tick=tick,
-            totals=dict(ticker.aggregator.totals),
-            confusion=dict(ticker.aggregator.confusion),
-            cpu_seconds=ticker.cpu_seconds(),
-            nodes=self._rig.nodes() if going_on else self.view.nodes,
-            exchange=ticker.aggregator.exchange,
-        )
+        return progress(self._rig, self._faults.records(), self.view.nodes)
 
     def _publish(self, view: RunView) -> None:
         self.view = replace(
@@ -277,6 +274,8 @@ class StressTestOrchestrator:
             faults=tuple(self._faults.records()),
             waiting_faults=self._faults.schedule.waiting,
             events=tuple(self._events.events),
+            rate_changes=self._rig.crew.rates.changes,
+            degraded=tuple(self._rig.crew.degraded),
         )
         if self.plan.config.enable_real_time_metrics or self._status.final:
             self._changed()

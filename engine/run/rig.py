@@ -11,25 +11,18 @@ from datetime import UTC, datetime
 
 from engine.measure.machine import this_machine
 from engine.metrics.buffer import MetricsBuffer
-from engine.model.control import (
-    Abort,
-    PlatformReport,
-    Start,
-    Stop,
-    WorkerCommand,
-    WorkerFailed,
-    WorkerReport,
-)
+from engine.model.control import Abort, PlatformReport, Stop, WorkerCommand
 from engine.model.errors import FleetError
 from engine.model.event import EventKind
 from engine.model.presentation import TransactionFlowNode
 from engine.model.run import RunMeta
 from engine.model.tick import Tick
-from engine.ports import Clock, Fleet, RunStore, TargetSystem, WorkerLost
+from engine.ports import Clock, Fleet, RunStore, TargetSystem
+from engine.run.crew import Crew
 from engine.run.plan import TICK_SECONDS, RunPlan
+from engine.run.rates import Rates
 from engine.run.ticker import Ticker
 
-START_DELAY_SECONDS = 0.1
 POLL_SECONDS = 0.02
 DRAIN_LIMIT_SECONDS = 13.0
 
@@ -50,15 +43,14 @@ class Parts:
 
 
 class Rig:
-    """Target, fleet and ticker of one run; owned by the run's thread except `command`."""
+    """Target, crew and ticker of one run; owned by the run's thread, the crew as it says."""
 
     def __init__(self, plan: RunPlan, parts: Parts) -> None:
         self.plan = plan
-        self.target, self.fleet = parts.target, parts.fleet
-        self.ticker = Ticker(plan.pacer(), plan.workers, TICK_SECONDS)
-        self.workers_lost = 0
-        self._clock = parts.clock
-        self._start_ns: int | None = None
+        self.target, self._fleet, self._clock = parts.target, parts.fleet, parts.clock
+        rates = Rates(plan.pacer().profile, plan.scaled.load_profile.max_tps)
+        self.ticker = Ticker(rates, plan.workers, TICK_SECONDS)
+        self.crew = Crew(parts.fleet, parts.clock, self.ticker.aggregator, rates)
 
     def start_target(self) -> RunMeta:
         """Start the target; what is now known of the run. Raises TargetError."""
@@ -81,43 +73,25 @@ class Rig:
         )
 
     def start_load(self, url: str) -> None:
-        """Start the workers on their plans; Start is `START_DELAY_SECONDS` away."""
-        self.fleet.start(self.plan.worker_plans(url))
-        self._start_ns = self._clock.monotonic_ns() + int(START_DELAY_SECONDS * 1e9)
-        self.fleet.command(Start(at_ns=self._start_ns))
+        """Start the workers on their plans."""
+        self.crew.start(self.plan.worker_plans(url))
 
     def command(self, command: WorkerCommand) -> None:
         """Tell every worker; from any thread."""
-        self.fleet.command(command)
+        self.crew.command(command)
 
     def now(self) -> float:
         """Seconds since Start, 0 before it."""
-        if self._start_ns is None:
+        if self.crew.start_ns is None:
             return 0.0
-        return max(0.0, (self._clock.monotonic_ns() - self._start_ns) / 1e9)
+        return max(0.0, (self._clock.monotonic_ns() - self.crew.start_ns) / 1e9)
 
     def collect(self, log: Callable[..., None]) -> None:
         """Take what workers and target have sent; raises FleetError if a worker cannot go on."""
-        for message in self.fleet.poll():
-            if isinstance(message, WorkerReport):
-                self.ticker.aggregator.add(message)
-            elif isinstance(message, WorkerFailed):
-                raise FleetError(message.message)
-            elif isinstance(message, WorkerLost):
-                self._lose(message, log)
+        self.crew.collect(log)
         report = self.target.poll()
         if report is not None:
             self.ticker.flow.add(report)
-
-    def _lose(self, lost: WorkerLost, log: Callable[..., None]) -> None:
-        self.workers_lost += 1
-        self.ticker.aggregator.lose(lost.share)
-        log(
-            EventKind.DEGRADED,
-            "a load worker ended early: its share of the arrivals is not offered from here on",
-            share=lost.share,
-            reason=lost.reason,
-        )
 
     def tick_ready(self) -> bool:
         """Whether a tick can be closed; waits `POLL_SECONDS` if not."""
@@ -156,15 +130,15 @@ class Rig:
             log: Takes events.
         """
         aborted = at_once()
-        if self._start_ns is None:
+        if self.crew.start_ns is None:
             return
-        self.fleet.command(Abort() if aborted else Stop())
+        self.command(Abort() if aborted else Stop())
         deadline = self.now() + DRAIN_LIMIT_SECONDS
         aggregator = self.ticker.aggregator
         while not aggregator.finished and self.now() < deadline:
             if not aborted and at_once():
                 aborted = True
-                self.fleet.command(Abort())
+                self.command(Abort())
             try:
                 self.collect(log)
             except FleetError as error:
@@ -172,18 +146,12 @@ class Rig:
             if self.tick_ready():
                 close_tick()
         if not aggregator.finished:
-            self._abandon(close_tick, log)
-
-    def _abandon(self, close_tick: Callable[[], Tick], log: Callable[..., None]) -> None:
-        log(EventKind.DEGRADED, "a load worker did not end its drain in time and was killed")
-        self.fleet.close()
-        for share in range(self.plan.workers):
-            self.ticker.aggregator.lose(share)
-        close_tick()
+            self.crew.abandon(log)
+            close_tick()
 
     def close(self) -> None:
         """End workers and target; idempotent. The one is ended even if the other cannot be."""
         try:
-            self.fleet.close()
+            self._fleet.close()
         finally:
             self.target.close()

@@ -64,5 +64,14 @@ def after(status: TestStatus, event: Event) -> TestStatus:
     try:
         return TRANSITIONS[status, event]
     except KeyError:
-        msg = f"cannot {event} a run that is {status.value.replace('_', ' ')}"
-        raise IllegalTransitionError(msg) from None
+        raise _refusal(status, event) from None
+
+
+def allow(status: TestStatus, what: str, *allowed: TestStatus) -> None:
+    """Let pass what changes no state, where it makes sense; raises IllegalTransitionError."""
+    if status not in allowed:
+        raise _refusal(status, what)
+
+
+def _refusal(status: TestStatus, what: str) -> IllegalTransitionError:
+    return IllegalTransitionError(f"cannot {what} a run that is {status.value.replace('_', ' ')}")

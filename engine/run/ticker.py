@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 import psutil
 
-from engine.load.pacer import Pacer
 from engine.measure.resources import ProcessUsage
 from engine.metrics.aggregator import Aggregator
 from engine.metrics.flow import PlatformFlow
 from engine.model.tick import COLUMNS, Tick
+from engine.run.rates import Rates
 
 
 class Ticker:
     """Closes ticks of one run."""
 
-    def __init__(self, pacer: Pacer, workers: int, tick_seconds: float) -> None:
+    def __init__(self, rates: Rates, workers: int, tick_seconds: float) -> None:
         self.aggregator = Aggregator(workers, tick_seconds)
         self.flow = PlatformFlow()
         self.worker_cpu_seconds = 0.0
-        self._pacer = pacer
+        self._rates = rates
         self._workers = workers
         self._tick_seconds = tick_seconds
         self._usage = ProcessUsage()
@@ -30,7 +30,8 @@ class Ticker:
         """The next tick's row; `now_ns` is the clock of the platform's reports."""
         row = self.aggregator.close_tick()
         row.update(self.flow.columns(target_alive, now_ns))
-        row["plan_tps"] = float(self._pacer.profile.rate_tps(row["schedule_seconds"]))
+        row["plan_tps"] = self._rates.planned_tps(row["schedule_seconds"])
+        row["rate_factor"] = self._rates.factor_at(row["schedule_seconds"])
         row["workers_asked"] = self._workers
         row["faults_active_now"] = faults_active
         row.update(self._resources())

@@ -15,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.measure.histogram import Histogram
-from engine.model.control import SparseHistogram
 from engine.model.results import LatencySummary, MeasurementWindow
 from engine.model.run import RunMeta
 from engine.model.scenario import LoadProfile, LoadProfileType
+from engine.ports import TickLatencies
 
-TickHistograms = Iterable[tuple[SparseHistogram, SparseHistogram]]
+TickHistograms = Iterable[TickLatencies]
 Spans = Sequence[tuple[float, float]]
 CLOCK_ERROR_SECONDS = 1e-6
 
@@ -33,17 +33,17 @@ def measurement_window(
     Args:
         meta: Whose plan it is.
         ticks: Every tick, in order.
-        by_tick: Response and service histograms of the same ticks, in the same order.
+        by_tick: The histograms of the same ticks, in the same order.
     """
     spans = _steady_spans(meta.scaled.load_profile, meta.scaled.duration_seconds)
     inside = within(ticks["schedule_seconds"].to_numpy(dtype=float), spans)
     clock = ticks["schedule_seconds"].to_numpy(dtype=float)
     seconds = float(np.diff(clock, prepend=0.0)[inside].sum())
     response, service = Histogram(), Histogram()
-    for counts, (one, other) in zip(inside, by_tick, strict=False):
+    for counts, parts in zip(inside, by_tick, strict=False):
         if counts:
-            response.add_sparse(one)
-            service.add_sparse(other)
+            response.add_sparse(parts.response)
+            service.add_sparse(parts.service)
     due, decided = (float(ticks[name].to_numpy()[inside].sum()) for name in ("due", "decided"))
     return MeasurementWindow(
         spans=spans,

@@ -1,0 +1,47 @@
+"""Whether a worker hangs: it lives, and sends nothing although it could.
+
+A worker reports every quarter of a second. Silence counts only while the app itself was looking:
+a gap between two looks counts `GAP_SECONDS` at most, so an app that was frozen or starved accuses
+nobody. Nor does the time count that the worker waited for a processor, where the system tells it:
+it is slow then, and a slow worker is not a hung one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SILENT_SECONDS = 0.75
+GAP_SECONDS = 0.1
+
+
+class Pulse:
+    """The signs of life of one process; `wait` and `beat` at every look."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self.silent_seconds = 0.0
+        self._queued_seconds = 0.0
+
+    def beat(self) -> None:
+        """It sent something."""
+        self.silent_seconds = 0.0
+        self._queued_seconds = queued_seconds(self._pid)
+
+    def wait(self, seconds: float) -> bool:
+        """It sent nothing in this time since the last look; whether it hangs."""
+        self.silent_seconds += min(seconds, GAP_SECONDS)
+        if self.silent_seconds < SILENT_SECONDS:
+            return False
+        queued = queued_seconds(self._pid) - self._queued_seconds
+        return self.silent_seconds - queued >= SILENT_SECONDS
+
+
+def queued_seconds(pid: int) -> float:
+    """How long a process's main thread has waited for a processor so far; 0 where nobody tells.
+
+    Linux: the second field of /proc/PID/schedstat, in ns.
+    """
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0

@@ -1,0 +1,81 @@
+"""The planned rate, and what an operator made of it while the run went on.
+
+From each change on, the rate is the plan's times the change's factor, until the next one. All
+workers hear of all changes so far, at seconds of the run clock that are still to come, so they
+agree on when each arrival is due.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+
+from engine.load.profiles import Profile
+from engine.model.errors import ConfigurationError
+from engine.model.results import RateChange
+from engine.model.scenario import MAX_RATE_TPS
+
+LEAST_FACTOR = 0.01
+LEAD_SECONDS = 0.15
+
+
+def told(change: RateChange) -> str:
+    """One change, as the timeline says it."""
+    return f"rate × {change.factor:g} of the plan from {change.schedule_seconds:.2f} s"
+
+
+class Rates:
+    """The changes of one run's rate, in order of time; from any thread."""
+
+    def __init__(self, profile: Profile, highest_tps: float) -> None:
+        self._profile = profile
+        self._highest_tps = highest_tps
+        self._lock = threading.Lock()
+        self._changes: tuple[RateChange, ...] = ()
+
+    @property
+    def changes(self) -> tuple[RateChange, ...]:
+        """All so far."""
+        return self._changes
+
+    @property
+    def factor(self) -> float:
+        """The factor asked for last; 1 if none was."""
+        return self._changes[-1].factor if self._changes else 1.0
+
+    def change(self, factor: float, now_seconds: float) -> RateChange:
+        """From `LEAD_SECONDS` after this second of the run clock on, the plan times `factor`.
+
+        Of two changes for the same instant, as in a pause, the later one counts.
+
+        Raises:
+            ConfigurationError: The factor is out of bounds.
+        """
+        self._check(factor)
+        with self._lock:
+            last = self._changes[-1].schedule_seconds if self._changes else 0.0
+            change = RateChange(
+                schedule_seconds=max(now_seconds + LEAD_SECONDS, last), factor=factor
+            )
+            kept = [one for one in self._changes if one.schedule_seconds < change.schedule_seconds]
+            self._changes = (*kept, change)
+        return change
+
+    def _check(self, factor: float) -> None:
+        most = MAX_RATE_TPS / self._highest_tps if self._highest_tps else math.inf
+        if not LEAST_FACTOR <= factor <= most:
+            msg = (
+                f"the rate can be set to {LEAST_FACTOR:g} to {most:.4g} times the plan, whose "
+                f"highest rate is {self._highest_tps:,.0f}/s of at most {MAX_RATE_TPS:,}/s, "
+                f"got {factor:g}"
+            )
+            raise ConfigurationError([msg])
+
+    def factor_at(self, seconds: float) -> float:
+        """The factor in force at this second of the run clock."""
+        begun = [one.factor for one in self._changes if one.schedule_seconds <= seconds]
+        return begun[-1] if begun else 1.0
+
+    def planned_tps(self, seconds: float) -> float:
+        """The planned rate at this second of the run clock, changes included."""
+        return float(self._profile.rate_tps(seconds)) * self.factor_at(seconds)

@@ -1,0 +1,121 @@
+"""Who offers which customers, whatever workers are lost: the arithmetic of taking over.
+
+Of N workers, worker k offers the customers c with c mod N = k: the class (k, N). When it is lost,
+its class is cut into as many as there are workers left, R, and the j-th of these takes
+(k + N·j, N·R), for
+
+    c mod N·R = k + N·j   ⟺   c mod N = k  and  ⌊c ÷ N⌋ mod R = j,
+
+and so on with every class a lost worker had taken over itself: at any time every customer is in
+exactly one class of one living worker.
+
+A class also knows up to which second of the schedule its arrivals are accounted for, as offered or
+as not offered: that is where its next holder goes on, so that none is counted twice or left out. A
+worker accounts for its own class up to its last report, and for one it took over only once a
+report said that it had: until then it stands where the worker before left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.model.control import TakeOver
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A class of customers: those c with c mod `shares` = `share`."""
+
+    share: int
+    shares: int
+    accounted_seconds: float = 0.0
+
+
+@dataclass
+class _Holder:
+    own: Held
+    taken: list[Held] = field(default_factory=list)
+    reported_seconds: float = 0.0
+    reported_takeovers: int = 0
+    finished: bool = False
+
+    def classes(self) -> list[Held]:
+        """What it holds, each with where a next holder has to go on."""
+        own = Held(self.own.share, self.own.shares, self.reported_seconds)
+        known = self.reported_takeovers
+        return [
+            own,
+            *(
+                Held(one.share, one.shares, max(self.reported_seconds, one.accounted_seconds))
+                if index < known
+                else one
+                for index, one in enumerate(self.taken)
+            ),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What became of one lost worker: who takes which class over, each from where.
+
+    `since_seconds` is the end of what it reported; `orders` is empty if nobody is left.
+    """
+
+    worker: int
+    since_seconds: float
+    orders: list[tuple[int, TakeOver]]
+
+    @property
+    def until_seconds(self) -> float | None:
+        """From when on others offer its arrivals; None if nobody does."""
+        return self.orders[0][1].from_seconds if self.orders else None
+
+
+class Coverage:
+    """Which of `workers` workers offers which class of customers."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._living = {k: _Holder(Held(k, workers)) for k in range(workers)}
+
+    def reported(self, worker: int, schedule_seconds: float, takeovers: int, final: bool) -> None:
+        """A worker reported up to this second of the schedule, `takeovers` orders obeyed."""
+        holder = self._living.get(worker)
+        if holder is not None:
+            holder.reported_seconds = schedule_seconds
+            holder.reported_takeovers = takeovers
+            holder.finished = final
+
+    def lose(self, workers: Iterable[int], from_seconds: float) -> list[Gap]:
+        """Divide what these workers held among those left, who offer it from `from_seconds` on."""
+        lost = [(worker, self._living.pop(worker)) for worker in workers if worker in self._living]
+        return [
+            Gap(worker, holder.reported_seconds, self._divide(holder, from_seconds))
+            for worker, holder in lost
+        ]
+
+    def _divide(self, lost: _Holder, from_seconds: float) -> list[tuple[int, TakeOver]]:
+        left = [worker for worker, holder in self._living.items() if not holder.finished]
+        orders = []
+        for held in lost.classes():
+            for j, worker in enumerate(left):
+                part = Held(
+                    held.share + held.shares * j, held.shares * len(left), held.accounted_seconds
+                )
+                self._living[worker].taken.append(part)
+                orders.append((worker, _order(part, from_seconds)))
+        return orders
+
+    def classes(self) -> dict[int, list[Held]]:
+        """What every living worker holds."""
+        return {worker: holder.classes() for worker, holder in self._living.items()}
+
+
+def _order(part: Held, from_seconds: float) -> TakeOver:
+    return TakeOver(
+        share=part.share,
+        shares=part.shares,
+        since_seconds=part.accounted_seconds,
+        from_seconds=max(from_seconds, part.accounted_seconds),
+    )
