@@ -29,6 +29,7 @@ from engine.model.results import (
     TestStatus,
     Verdict,
 )
+from engine.model.run import RunMeta
 from engine.model.scenario import LoadProfile, LoadProfileType, TestScenario, TrafficMix
 from engine.model.tick import COLUMNS
 
@@ -181,9 +182,7 @@ def summary(frame: pd.DataFrame | None = None, **changes: object) -> RunSummary:
         "name": "Pitch",
         "seed": 7,
         "target": target(),
-        "environment": Machine(
-            cpu_count=2, memory_gb=24.0, system="Linux 6.1", python="3.11.2", limelight="0.1.0"
-        ),
+        "environment": machine(),
         "marks": ["SCALED 33 %"],
         "speed": 1,
         "rate_scale": 0.33,
@@ -289,4 +288,31 @@ def record(**changes: object) -> RunRecord:
         events=events,
         nodes=nodes(),
         figures=[],
+    )
+
+
+def meta(**changes: object) -> RunMeta:
+    """What was decided before that run."""
+    fields: dict[str, object] = {
+        "run_id": "20261123-180005-a1b2",
+        "id_prefix": "a1b2-",
+        "seed": 7,
+        "target": target(),
+        "machine": machine(),
+        "marks": ("SCALED 33 %",),
+        "speed": 1,
+        "rate_scale": 0.33,
+        "scenario": scenario(),
+        "scaled": scenario(),
+        "config": StressTestConfig(),
+        "workers": 1,
+        "tick_seconds": 0.25,
+        "started_at": datetime(2026, 11, 23, 18, 0, 5, tzinfo=UTC),
+    }
+    return RunMeta.model_validate({**fields, **changes})
+
+
+def machine() -> Machine:
+    return Machine(
+        cpu_count=2, memory_gb=24.0, system="Linux 6.1", python="3.11.2", limelight="0.1.0"
     )

@@ -19,6 +19,7 @@ from engine.model.scenario import TestScenario
 from engine.model.tick import Tick
 from engine.report.figures_fault import fault_figures, recovery_figures
 from engine.report.figures_flow import flow_figures
+from engine.report.figures_instrument import instrument_figures, rate_factor_figure
 from engine.report.figures_quality import prevalence_figure, quality_figures
 from engine.report.make import ONE_MACHINE, SECOND, derived, known, measured, stated, whole
 
@@ -49,6 +50,7 @@ class StageInput:
         rate_scale: What every rate is multiplied by.
         criteria: Keys and numeric thresholds drawn as lines or shown.
         summary: Once the run is final: the hero row then stands for the whole run.
+        rate_factor: What the operator multiplied the planned rate by.
     """
 
     status: TestStatus
@@ -67,6 +69,7 @@ class StageInput:
     rate_scale: float = 1.0
     criteria: list[tuple[str, float]] = field(default_factory=list)
     summary: RunSummary | None = None
+    rate_factor: float = 1.0
 
 
 def stage_figures(stage: StageInput) -> list[Figure]:
@@ -78,6 +81,7 @@ def stage_figures(stage: StageInput) -> list[Figure]:
         *_hero(stage, tick),
         *recovery_figures(stage.faults, at),
         *flow_figures(stage.nodes, tick, stage.totals),
+        *instrument_figures(tick, stage.totals, stage.summary),
         *_chart(tick, stage.summary),
         *_criteria(stage),
         prevalence_figure(stage.confusion),
@@ -101,6 +105,7 @@ def _run(stage: StageInput) -> list[Figure]:
         stated("run.duration", "Planned duration", stage.duration_seconds, "clock", plan),
         stated("run.speed", "Speed", stage.speed, "factor", request),
         stated("run.rate_scale", "Rate scale", stage.rate_scale, "ratio", request),
+        rate_factor_figure(stage.rate_factor),
     ]
 
 
@@ -192,8 +197,11 @@ def _chart(tick: Tick, summary: RunSummary | None) -> list[Figure]:
         "Planned",
         tick.plan_tps,
         "tps",
-        formula="load profile at the run clock",
-        inputs={"run clock": known(tick.schedule_seconds)},
+        formula="load profile at the run clock × rate factor",
+        inputs={
+            "run clock": known(tick.schedule_seconds),
+            "rate factor": known(tick.rate_factor),
+        },
     )
     if summary is not None:
         return [*_whole_run(summary), plan]

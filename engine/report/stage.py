@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from engine.analysis.criteria import CRITERIA
 from engine.faults.registry import FAULTS
 from engine.load.profiles import Profile
@@ -10,7 +13,7 @@ from engine.model.fault import FailureScenario
 from engine.model.live import CriterionLine, FaultSpan, LiveState
 from engine.model.presentation import TransactionFlowNode
 from engine.model.request import RunRequest
-from engine.model.results import FaultRecord, Target, TestStatus
+from engine.model.results import FaultRecord, RateChange, Target, TestStatus
 from engine.model.run import RunMeta
 from engine.model.scenario import TestScenario
 from engine.model.tick import Tick
@@ -98,10 +101,10 @@ def run_state(view: RunView, meta: RunMeta, warnings: list[str]) -> LiveState:
         name=meta.scenario.name,
         promise=meta.scenario.description,
         act=_act(meta, view.clock_seconds),
-        marks=view.summary.marks if view.summary else list(meta.marks),
+        marks=view.summary.marks if view.summary else view.marks,
         clock_seconds=min(view.clock_seconds, meta.scaled.duration_seconds),
         duration_seconds=meta.scaled.duration_seconds,
-        plan=plan_points(meta.scaled, meta.seed),
+        plan=plan_points(meta.scaled, meta.seed, view.rate_changes),
         faults=[
             *(_span(record) for record in view.faults),
             *(_planned(fault) for fault in view.waiting_faults),
@@ -109,6 +112,9 @@ def run_state(view: RunView, meta: RunMeta, warnings: list[str]) -> LiveState:
         criteria=criterion_lines(meta.scenario),
         must_hold=must_hold(meta.scenario),
         warnings=[*warnings, *view.warnings],
+        doubts=[] if view.status.final else list(view.doubts),
+        rate_factor=view.rate_factor,
+        degraded=list(view.degraded),
         events=list(view.events[-SHOWN_EVENTS:]),
         nodes=nodes,
         figures=stage_figures(stage_input(view, meta, nodes)),
@@ -135,13 +141,37 @@ def stage_input(view: RunView, meta: RunMeta, nodes: list[TransactionFlowNode]) 
         rate_scale=meta.rate_scale,
         criteria=[(line.key, line.value) for line in criterion_lines(meta.scenario)],
         summary=view.summary,
+        rate_factor=view.rate_factor,
     )
 
 
-def plan_points(scaled: TestScenario, seed: int) -> list[tuple[float, float]]:
-    """Corner points (seconds, per second) of the planned rate."""
+def plan_points(
+    scaled: TestScenario, seed: int, changes: Sequence[RateChange] = ()
+) -> list[tuple[float, float]]:
+    """Corner points (seconds, per second) of the planned rate, as the operator changed it."""
     profile = Profile(scaled.load_profile, scaled.duration_seconds, seed)
-    return profile.corner_points()
+    return changed_points(profile.corner_points(), changes)
+
+
+def changed_points(
+    points: list[tuple[float, float]], changes: Sequence[RateChange]
+) -> list[tuple[float, float]]:
+    """Corner points of a rate that is multiplied by a factor from each change on.
+
+    A change is drawn as a step: two corners at its second.
+    """
+    drawn, factor = [], 1.0
+    waiting = list(changes)
+    for (t0, r0), (t1, r1) in pairwise(points):
+        drawn.append((t0, r0 * factor))
+        while waiting and t0 <= waiting[0].schedule_seconds < t1:
+            change = waiting.pop(0)
+            at = change.schedule_seconds
+            rate = r0 + (r1 - r0) * (at - t0) / (t1 - t0)
+            drawn += [(at, rate * factor), (at, rate * change.factor)]
+            factor = change.factor
+        drawn.append((t1, r1 * factor))
+    return drawn
 
 
 def criterion_lines(scenario: TestScenario) -> list[CriterionLine]:

@@ -10,7 +10,11 @@ from engine.report.figures import StageInput, stage_figures
 from tests.run_records import AGENTS, fault, scenario, summary, target
 
 CONTRACT = {
-    "run.clock", "run.duration", "run.speed", "run.rate_scale",
+    "run.clock", "run.duration", "run.speed", "run.rate_scale", "run.rate_factor",
+    *(f"instrument.{name}" for name in (
+        "lateness_p99_ms", "queue_p99_ms", "loop_lag_ms", "worker_cores", "app_cores",
+        "workers_up", "workers_asked", "connections", "dropped", "not_offered",
+    )),
     "hero.decided", "hero.achieved_tps", "hero.offered_tps", "hero.response_p99_ms",
     "hero.failed", "hero.lost", "hero.recovery_seconds", "hero.recovering_seconds",
     "flow.source.tps", "flow.edge.tps", "flow.edge.latency_ms", "flow.scorers_up",
@@ -81,6 +85,10 @@ def test_before_the_first_tick_nothing_counts_as_measured():
         "hero.achieved_tps",
         "hero.lost",
         "flow.failed.tps",
+        "instrument.workers_up",
+        "instrument.connections",
+        "instrument.dropped",
+        "instrument.not_offered",
     ):
         assert figures[name].value is None
 
@@ -117,6 +125,9 @@ def test_a_finished_run_shows_the_whole_run_not_its_last_second():
     figures = by_id(summary=run, status=TestStatus.COMPLETED)
     assert figures["hero.achieved_tps"].value == run.achieved_tps
     assert figures["hero.response_p99_ms"].sample_size == run.response_ms.count
+    assert figures["instrument.lateness_p99_ms"].value == run.lateness_ms.p99
+    assert figures["instrument.queue_p99_ms"].sample_size == run.queue_ms.count
+    assert "instrument.loop_lag_ms" not in figures, "a gauge of now"
 
 
 def test_shares_of_outcomes_come_from_the_counts():
