@@ -1,10 +1,14 @@
 """Who is sent next, and what becomes of it: backlog, attempts and retries of one worker.
 
-An arrival that is due is sent if a connection is free and waits in the backlog if not; waiting
-longer than the request timeout it is dropped. An attempt that ends badly is tried again after its
-delay, ahead of the backlog, for it is older. While the target cannot be reached at all, every
-connection that could not be made is charged to whoever has waited longest: that is the attempt it
-stood for. A retry that finds no connection within the request timeout is charged the same way.
+An arrival that is due is sent if a connection is free for it and waits if not (`backlog`);
+waiting longer than the request timeout it is dropped. An attempt that ends badly is tried again
+after its delay, ahead of the others, for it is older.
+
+While no connection is open, one that could not be made is the attempt of all who were waiting when
+it was begun: each of them would have gone over it, and is charged one attempt that ended with
+`connect`. So a target that is gone fails whatever is offered within a few of the sender's backoffs,
+at the cost of the few connects that these allow. A retry that finds no connection within the
+request timeout is charged the same way.
 
 Due instants of the backlog are schedule times, so a pause moves them by itself; those of
 transactions that wait for a retry are moved by as much of the pause as they waited through.
@@ -14,10 +18,10 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import deque
 from collections.abc import Iterable
 
 from engine.load.arrival import Arrival
+from engine.load.backlog import Lanes, Queue, SharedQueue
 from engine.load.judge import Judge
 from engine.load.ledger import Ledger
 from engine.load.outcome import Outcome
@@ -36,20 +40,21 @@ class Dispatcher:
         self._timeout_ns = round(request_timeout_seconds * 1e9)
         self._sender: Sender | None = None
         self._clock = RunClock(0)
-        self._backlog: deque[Arrival] = deque()
+        self._queue: Queue = SharedQueue()
         self._retries: list[tuple[int, int, Arrival]] = []
-        self._ready: deque[Arrival] = deque()
         self.in_flight = 0
         self.held = True
 
     def begin(self, sender: Sender, clock: RunClock) -> None:
         """Send over this sender by this clock from now on."""
         self._sender, self._clock, self.held = sender, clock, False
+        self._queue = Lanes() if sender.by_user else SharedQueue()
+        self._ledger.hide = sender.hide
 
     @property
     def backlog(self) -> int:
         """Arrivals that are due and were not attempted yet."""
-        return len(self._backlog)
+        return sum(len(line.first) for line in self._queue.lines())
 
     @property
     def next_retry_ns(self) -> int | None:
@@ -58,24 +63,12 @@ class Dispatcher:
 
     def due(self, arrivals: Iterable[Arrival]) -> None:
         """These are due, in this order."""
-        before = len(self._backlog)
-        self._backlog.extend(arrivals)
-        self._ledger.totals.due += len(self._backlog) - before
+        self._ledger.totals.due += self._queue.add(arrivals)
 
     def pump(self) -> None:
-        """Send as long as somebody waits and a connection is free."""
-        sender = self._sender
-        if sender is None or self.held:
-            return
-        backlog, ready, totals = self._backlog, self._ready, self._ledger.totals
-        while (ready or backlog) and sender.free:
-            totals.attempts += 1
-            if ready:
-                sender.send(ready.popleft())
-            else:
-                arrival = backlog.popleft()
-                sender.send(arrival)
-                self._first_attempt(arrival, arrival.written_ns)
+        """Send all who wait and for whom a connection is free."""
+        if self._sender is not None and not self.held:
+            self._ledger.totals.attempts += self._queue.pump(self._sender, self._first_attempt)
 
     def release(self, now_ns: int) -> None:
         """Retries whose delay is over may be sent."""
@@ -83,18 +76,17 @@ class Dispatcher:
         while retries and retries[0][0] <= now_ns and not self.held:
             arrival = heapq.heappop(retries)[2]
             arrival.queued_ns = now_ns
-            self._ready.append(arrival)
+            self._queue.add_again(arrival)
 
     def sweep(self, now_ns: int) -> None:
         """Drop who waited too long, and let the sender check its deadlines."""
-        oldest_ns = now_ns - self._timeout_ns
         if not self.held:
+            oldest_ns = now_ns - self._timeout_ns
             oldest_due_ns = self._clock.schedule_ns(oldest_ns)
-            while self._backlog and self._backlog[0].due_ns < oldest_due_ns:
-                self._backlog.popleft()
-                self._ledger.totals.dropped += 1
-            while self._ready and self._ready[0].queued_ns < oldest_ns:
-                self._charge(self._ready.popleft())
+            for line in self._queue.lines():
+                self._ledger.totals.dropped += sum(1 for _ in line.overdue(oldest_due_ns))
+                for arrival in line.stale(oldest_ns):
+                    self._charge(arrival)
         if self._sender is not None:
             self._sender.sweep(now_ns)
 
@@ -108,20 +100,20 @@ class Dispatcher:
             moved.append((at_ns + stood_ns, number, arrival))
         heapq.heapify(moved)
         self._retries = moved
-        for arrival in self._ready:
-            stood_ns = now_ns - max(began_ns, arrival.queued_ns)
-            arrival.due_ns += stood_ns
-            arrival.queued_ns += stood_ns
+        for line in self._queue.lines():
+            for arrival in line.again:
+                stood_ns = now_ns - max(began_ns, arrival.queued_ns)
+                arrival.due_ns += stood_ns
+                arrival.queued_ns += stood_ns
 
     def finish(self) -> None:
         """Nothing comes any more: who is in flight has failed, who waits is dropped."""
         self.held = True
         totals = self._ledger.totals
         totals.failed += self.in_flight
-        totals.dropped += len(self._backlog)
+        totals.dropped += self.backlog
         self.in_flight = 0
-        self._backlog.clear()
-        self._ready.clear()
+        self._queue = SharedQueue()
         self._retries.clear()
 
     def answered(
@@ -154,21 +146,22 @@ class Dispatcher:
         """The attempt ended without an answer."""
         self._ended_badly(arrival, outcome, time.monotonic_ns(), None)
 
-    def freed(self) -> None:
+    def freed(self, place: int) -> None:
         """A connection is free."""
-        if self._backlog or self._ready:
+        if self._queue.freed(place):
             self.pump()
 
-    def connect_failed(self) -> None:
-        """No connection could be made: the attempt of whoever has waited longest."""
+    def connect_failed(self, began_ns: int, user: int | None) -> None:
+        """No connection: the attempt of all who were waiting when it was begun."""
         if self.held:
             return
-        if self._ready:
-            self._charge(self._ready.popleft())
-        elif self._backlog:
-            arrival = self._backlog.popleft()
-            self._first_attempt(arrival, time.monotonic_ns())
-            self._charge(arrival)
+        began_due_ns = self._clock.schedule_ns(began_ns)
+        for line in self._queue.lines(user):
+            for arrival in line.stale(began_ns):
+                self._charge(arrival)
+            for arrival in line.overdue(began_due_ns):
+                self._first_attempt(arrival, time.monotonic_ns())
+                self._charge(arrival)
 
     def _charge(self, arrival: Arrival) -> None:
         self._ledger.totals.attempts += 1
@@ -176,7 +169,7 @@ class Dispatcher:
 
     def _first_attempt(self, arrival: Arrival, now_ns: int) -> None:
         arrival.due_ns = due_ns = self._clock.instant_ns(arrival.due_ns)
-        self._ledger.lateness_ns.append(now_ns - due_ns)
+        self._ledger.queue_ns.append(now_ns - due_ns)
         self._ledger.totals.sent += 1
         self.in_flight += 1
 

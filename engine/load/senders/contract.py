@@ -7,7 +7,7 @@ and tells the receiver of every attempt exactly once how it ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -53,19 +53,27 @@ class Receiver(Protocol):
     def broke(self, arrival: Arrival, outcome: Outcome) -> None:
         """The attempt ended without an answer."""
 
-    def freed(self) -> None:
-        """A connection is free."""
+    def freed(self, place: int) -> None:
+        """The connection of this place is free."""
 
-    def connect_failed(self) -> None:
-        """No connection is open, and another one could not be made."""
+    def connect_failed(self, began_ns: int, user: int | None) -> None:
+        """A connection could not be made, and whoever waited for one since it was begun has none.
+
+        That is this user if every user has a connection of his own, and everybody (None) if no
+        connection is open at all.
+        """
 
 
 class Sender(Protocol):
-    """Sends requests over connections it keeps; `free` is truthy while one of them is free."""
+    """Sends requests over connections it keeps, each in a place of its own."""
 
     @property
-    def free(self) -> Sized:
-        """The connections that wait for a request."""
+    def free(self) -> Collection[int]:
+        """The places whose connections wait for a request."""
+
+    @property
+    def by_user(self) -> bool:
+        """Whether place u carries the requests of user u, and no others."""
 
     @property
     def connections(self) -> int:
@@ -78,10 +86,16 @@ class Sender(Protocol):
         """All bytes of the request that carries this JSON body; any thread may ask."""
 
     def send(self, arrival: Arrival) -> None:
-        """Write the request of an arrival now; only while `free` is truthy."""
+        """Write the request of an arrival now, over any free connection, or its user's own.
+
+        To be called only while there is one.
+        """
 
     def sweep(self, now_ns: int) -> None:
         """Check deadlines and reconnect; to be called some twenty times a second."""
+
+    def hide(self, data: bytes) -> bytes:
+        """A request or an answer as it may be shown: without the values of secret headers."""
 
     def close(self) -> None:
         """Close every connection at once and tell nobody."""

@@ -53,10 +53,12 @@ class FastConnection(asyncio.Protocol):
         "arrival",
         "deadline_ns",
         "late",
+        "place",
     )
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, place: int) -> None:
         self._owner = owner
+        self.place = place
         self._transport: asyncio.Transport | None = None
         self._parser: AnswerParser | None = None
         self._clogged = False

@@ -38,10 +38,10 @@ class Recorder:
     def broke(self, arrival, outcome):
         self.note(str(outcome))
 
-    def freed(self):
+    def freed(self, place):
         self.changed.set()
 
-    def connect_failed(self):
+    def connect_failed(self, began_ns, user):
         self.connects_failed += 1
         self.changed.set()
 
@@ -67,7 +67,7 @@ class Session:
         """Send one transaction; return what was reported of it."""
         await self.until(lambda: self.sender.free)
         body = b'{"id":"%b%012d"}' % (PREFIX.encode(), self.sent)
-        arrival = Arrival(self.sent, self.sender.prepare(body), 0, rejects, 1.0, 0)
+        arrival = Arrival(self.sent, self.sender.prepare(body), 0, rejects, 1.0, 0, 0)
         before = len(self.recorder.outcomes)
         self.sent += 1
         self.sender.send(arrival)

@@ -19,19 +19,27 @@ SECOND = 1_000_000_000
 class FakeSender:
     """Keeps what it was asked to send until the test says what became of it."""
 
-    def __init__(self, connections):
+    def __init__(self, connections, by_user=False):
         self.free = list(range(connections))
+        self.by_user = by_user
         self.under_way = []
         self.swept = 0
 
     def send(self, arrival):
-        self.free.pop()
+        if self.by_user:
+            self.free.remove(arrival.user)
+        else:
+            self.free.pop()
         arrival.written_ns = time.monotonic_ns()
         self.under_way.append(arrival)
 
     def take(self, at=0):
-        self.free.append(0)
-        return self.under_way.pop(at)
+        arrival = self.under_way.pop(at)
+        self.free.append(arrival.user)
+        return arrival
+
+    def hide(self, data):
+        return data.replace(b"secret", b"(hidden)")
 
     def sweep(self, now_ns):
         self.swept += 1
@@ -40,18 +48,19 @@ class FakeSender:
 class Desk:
     """A dispatcher that has begun, with all it needs."""
 
-    def __init__(self, connections=1, timeout=5.0, attempts=3):
+    def __init__(self, connections=1, timeout=5.0, attempts=3, by_user=False):
         self.ledger = Ledger(0, KINDS)
         policy = RetryPolicy(attempts=attempts, base_seconds=0.05, cap_seconds=1.0)
         self.dispatcher = Dispatcher(self.ledger, Judge(PREFIX), policy, timeout)
-        self.sender = FakeSender(connections)
+        self.sender = FakeSender(connections, by_user)
         self.clock = RunClock(time.monotonic_ns())
         self.dispatcher.begin(self.sender, self.clock)
         self.made = 0
 
-    def due(self, count=1, due_ns=0, kind=0, rejects=False):
+    def due(self, count=1, due_ns=0, kind=0, rejects=False, user=0):
         arrivals = [
-            Arrival(self.made + k, b"request", kind, rejects, 10.0, due_ns) for k in range(count)
+            Arrival(self.made + k, b"request", kind, rejects, 10.0, user, due_ns)
+            for k in range(count)
         ]
         self.made += count
         self.dispatcher.due(arrivals)
@@ -62,12 +71,16 @@ class Desk:
         arrival = self.sender.take(at)
         body = decision(f"{PREFIX}{arrival.number:012d}", name)
         trusted = self.dispatcher.answered(arrival, status, body, None, b"raw")
-        self.dispatcher.freed()
+        self.dispatcher.freed(arrival.user)
         return trusted
 
     def broke(self, outcome=Outcome.RESET, at=0):
-        self.dispatcher.broke(self.sender.take(at), outcome)
-        self.dispatcher.freed()
+        arrival = self.sender.take(at)
+        self.dispatcher.broke(arrival, outcome)
+        self.dispatcher.freed(arrival.user)
+
+    def connect_failed(self, began_ago=0.0, user=None):
+        self.dispatcher.connect_failed(time.monotonic_ns() - round(began_ago * SECOND), user)
 
     def wake(self, seconds):
         now = time.monotonic_ns() + round(seconds * SECOND)

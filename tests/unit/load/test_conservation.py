@@ -39,7 +39,7 @@ ANY_TIME = {
     "sweep": lambda desk, seconds: desk.dispatcher.sweep(
         time.monotonic_ns() + round(seconds * SECOND)
     ),
-    "connect_failed": lambda desk, _: desk.dispatcher.connect_failed(),
+    "connect_failed": lambda desk, _: desk.connect_failed(),
     "hold": hold,
 }
 

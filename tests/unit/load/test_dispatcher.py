@@ -62,18 +62,102 @@ def test_a_retry_that_finds_no_connection_is_charged_an_attempt():
     desk.assert_conserved()
 
 
-def test_a_connection_that_fails_is_the_attempt_of_whoever_waited_longest():
+def test_a_connection_that_fails_is_the_attempt_of_all_who_were_waiting_for_it():
     desk = Desk(connections=0)
-    desk.due(2)
-    desk.dispatcher.connect_failed()
+    desk.due(3, due_ns=-SECOND)
+    desk.due(1, due_ns=SECOND)
+    desk.connect_failed()
     totals = desk.ledger.totals
-    assert (totals.sent, totals.attempts, desk.dispatcher.in_flight) == (1, 1, 1)
-    desk.wake(2)
-    desk.dispatcher.connect_failed()
-    assert (totals.sent, totals.attempts, desk.dispatcher.backlog) == (1, 2, 1)
+    assert (totals.sent, totals.attempts, desk.dispatcher.in_flight) == (3, 3, 3)
+    assert (desk.report().outcomes, desk.dispatcher.backlog) == ({"connect": 3}, 1)
+    desk.connect_failed()
+    assert totals.attempts == 3
+    desk.assert_conserved()
+
+
+def test_a_connection_that_was_begun_before_somebody_waited_is_not_his_attempt():
+    desk = Desk(connections=0)
+    desk.due(1, due_ns=-2 * SECOND)
+    desk.connect_failed(began_ago=3.0)
+    assert desk.ledger.totals.attempts == 0
+    desk.connect_failed(began_ago=1.0)
+    assert desk.ledger.totals.attempts == 1
+    desk.dispatcher.release(time.monotonic_ns() + 2 * SECOND)
+    desk.connect_failed(began_ago=0.0)
+    assert desk.ledger.totals.attempts == 1
+    desk.connect_failed(began_ago=-3.0)
+    assert desk.report().outcomes == {"connect": 2}
+
+
+def test_while_held_no_connection_that_fails_is_anybodys_attempt():
+    desk = Desk(connections=0)
+    desk.due(1, due_ns=-SECOND)
     desk.dispatcher.held = True
-    desk.dispatcher.connect_failed()
-    assert totals.attempts == 2
+    desk.connect_failed()
+    assert (desk.ledger.totals.attempts, desk.dispatcher.backlog) == (0, 1)
+
+
+def test_a_target_that_is_gone_fails_everybody_in_as_many_rounds_as_there_are_attempts():
+    desk = Desk(connections=0)
+    desk.due(10_000, due_ns=-SECOND)
+    for _ in range(3):
+        desk.connect_failed(began_ago=-10.0)
+        desk.wake(2.0)
+    totals = desk.ledger.totals
+    assert (totals.sent, totals.failed, totals.attempts) == (10_000, 10_000, 30_000)
+    assert desk.dispatcher.next_retry_ns is None
+    desk.assert_conserved()
+
+
+def test_a_user_waits_for_his_own_connection_while_others_are_free():
+    desk = Desk(connections=3, by_user=True)
+    desk.due(3, user=1)
+    desk.due(1, user=2)
+    assert (numbers(desk), desk.dispatcher.backlog) == ([0, 3], 2)
+    desk.answer(at=1)
+    assert numbers(desk) == [0]
+    desk.answer()
+    assert (numbers(desk), desk.dispatcher.backlog) == ([1], 1)
+    desk.assert_conserved()
+
+
+def test_a_users_retry_goes_before_his_others_and_only_over_his_connection():
+    desk = Desk(connections=2, by_user=True)
+    desk.due(3, user=1)
+    desk.broke()
+    assert numbers(desk) == [1]
+    desk.wake(2)
+    assert numbers(desk) == [1]
+    desk.answer()
+    assert numbers(desk) == [0]
+    desk.assert_conserved()
+
+
+def test_a_user_whose_connection_fails_is_charged_alone_and_all_are_if_none_is_open():
+    desk = Desk(connections=0, by_user=True)
+    for user in (0, 1, 2):
+        desk.due(2, due_ns=-SECOND, user=user)
+    desk.connect_failed(user=1)
+    desk.connect_failed(user=7)
+    assert (desk.ledger.totals.attempts, desk.dispatcher.backlog) == (2, 4)
+    desk.connect_failed()
+    assert (desk.ledger.totals.attempts, desk.dispatcher.backlog) == (6, 0)
+    desk.assert_conserved()
+
+
+def test_users_too_are_dropped_when_they_waited_too_long_and_held_in_a_pause():
+    desk = Desk(connections=0, by_user=True)
+    desk.due(2, user=0)
+    desk.due(2, due_ns=3 * SECOND, user=1)
+    desk.dispatcher.sweep(desk.clock.instant_ns(6 * SECOND))
+    assert (desk.ledger.totals.dropped, desk.dispatcher.backlog) == (2, 2)
+    desk.dispatcher.held = True
+    desk.sender.free.append(1)
+    desk.dispatcher.freed(1)
+    assert numbers(desk) == []
+    desk.dispatcher.held = False
+    desk.dispatcher.pump()
+    assert numbers(desk) == [2]
     desk.assert_conserved()
 
 
@@ -130,9 +214,17 @@ def test_times_are_from_the_due_instant_and_from_the_write():
     arrival.written_ns -= SECOND
     desk.answer()
     report = desk.report()
-    assert median_ms(report.lateness) > 1900
+    assert median_ms(report.queue) > 1900
     assert 900 < median_ms(report.service) < 60_000
     assert median_ms(report.response) > 1900
+
+
+def test_what_is_shown_of_an_exchange_has_no_secret_in_it():
+    desk = Desk()
+    (arrival,) = desk.due()
+    arrival.request = b"Authorization: secret"
+    desk.answer()
+    assert desk.report().exchange == ("Authorization: (hidden)", "raw")
 
 
 def test_decisions_are_counted_by_kind_and_fraud_by_value():
