@@ -82,6 +82,7 @@ class FakeEngine:
     def set_rate(self, factor: float) -> None:
         self._do("set_rate", factor)
         self.move(rate_factor=factor)
+        self.move(rate_factor=factor)
 
     def live(self) -> LiveState:
         return self.state

@@ -76,6 +76,7 @@ def follow(state: LiveState, token: str) -> None:
         "preset": state.preset,
         "target_line": state.target_line,
         "marks": state.marks,
+        "rate_factor": state.rate_factor,
     }
     _follow(
         key="follow",

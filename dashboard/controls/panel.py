@@ -12,6 +12,7 @@ from dashboard.controls.actions import (
     active,
     emergency_button,
     fault_button,
+    rate_buttons,
     run_buttons,
     snapshot_button,
 )
@@ -36,6 +37,7 @@ def show(shared: Session) -> None:
         with st.container(key="actions"):
             run_buttons(engine, state, desk)
             fault_button(engine, state, desk)
+            rate_buttons(engine, state, desk)
             snapshot_button(engine, state)
             desk.show_problem()
             offered = st.empty()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LIMELIGHT = "Limelight"
 RECORDED = "recorded by the engine at the instant it says, in seconds since Start"
 DOUBT = "what the load generator found about itself"
+DOUBTED_NOW = "what the load generator finds about itself in the latest ticks"
 STATED = {
     "run.name": "Scenario",
     "run.promise": "What the scenario promises",
@@ -38,6 +39,10 @@ def sentences(state: LiveState, events_shown: int) -> list[Figure]:
         *(
             measured(f"warning.{at}", "A doubt", words, "text", samples=1, note=DOUBT)
             for at, words in enumerate(state.warnings)
+        ),
+        *(
+            measured(f"doubt.{at}", "A doubt of now", words, "text", samples=1, note=DOUBTED_NOW)
+            for at, words in enumerate(state.doubts)
         ),
         *(_findings(state.summary) if state.summary is not None else []),
     ]

@@ -69,6 +69,15 @@ def test_a_change_of_state_needs_no_row() -> None:
     assert "row" not in tick
 
 
+def test_a_changed_rate_and_a_doubt_come_with_the_next_tick_and_no_new_story() -> None:
+    transcript, engine = running()
+    changed = {"plan": [(0.0, 9.0), (4.0, 9.0)], "rate_factor": 0.8, "doubts": ["late"]}
+    engine.move(**changed)
+    [tick] = told(transcript, engine)
+    assert tick["type"] == "tick"
+    assert tick["state"] == {**changed, "plan": [[0.0, 9.0], [4.0, 9.0]]}
+
+
 def test_rows_that_came_together_are_all_told_in_order() -> None:
     transcript, engine = running()
     for at in (0.25, 0.5, 0.75):
@@ -117,12 +126,15 @@ def test_every_sentence_with_a_number_says_where_it_comes_from() -> None:
     transcript, engine = running()
     happened = RunEvent(t_seconds=70, kind=EventKind.FAULT_APPLIED, message="1 of 4 killed")
     run = summary()
-    engine.move(events=[happened], warnings=["2 late arrivals"], summary=run)
+    engine.move(
+        events=[happened], warnings=["2 late arrivals"], doubts=["3 of 4 late"], summary=run
+    )
     [tick] = told(transcript, engine)
     known = tick["definitions"]
     assert known["event.0"]["provenance"] == "measured"
     assert tick["figures"]["event.0"] == ["1 of 4 killed", "1 of 4 killed", None, 1]
     assert "load generator" in known["warning.0"]["note"]
+    assert "latest ticks" in known["doubt.0"]["note"]
     for result in run.criteria:
         assert known[f"criterion.{result.key}.measured"]["formula"] == result.formula
     assert known["run.verdict"]["provenance"] == "derived"

@@ -4,6 +4,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.controls.actions import LOWER_RATE_KEY
 from dashboard.session import TOKEN_SECONDS, session
 from engine.config.presets import presets
 from engine.model.fault import FailureType
@@ -95,8 +96,8 @@ def test_a_choice_the_engine_refuses_falls_back_and_says_why(
     [
         (TestStatus.NOT_STARTED, {"start", "snapshot"}),
         (TestStatus.INITIALIZING, {"stop", "emergency", "snapshot"}),
-        (TestStatus.RUNNING, {"pause", "stop", "fault", "emergency", "snapshot"}),
-        (TestStatus.PAUSED, {"resume", "stop", "emergency", "snapshot"}),
+        (TestStatus.RUNNING, {"pause", "stop", "fault", "lower_rate", "emergency", "snapshot"}),
+        (TestStatus.PAUSED, {"resume", "stop", "lower_rate", "emergency", "snapshot"}),
         (TestStatus.STOPPING, {"emergency", "snapshot"}),
         (TestStatus.COMPLETED, {"start", "snapshot"}),
         (TestStatus.FAILED, {"start", "snapshot"}),
@@ -127,6 +128,25 @@ def test_every_button_is_one_call(engine: FakeEngine, page: AppTest) -> None:
     names = [call[0] for call in engine.calls if call[0] != "select"]
     assert names == ["start", "inject", "pause", "resume", "stop", "emergency_stop"]
     assert not page.exception
+
+
+def test_the_rate_is_lowered_by_a_fifth_as_often_as_wanted_and_restored(
+    engine: FakeEngine, page: AppTest
+) -> None:
+    page.button(key="start").click().run()
+    assert page.button(key="restore_rate").disabled
+    page.button(key="lower_rate").click().run()
+    page.button(key="lower_rate").click().run()
+    assert [call[1] for call in engine.calls if call[0] == "set_rate"] == [0.8, 0.64]
+    page.button(key="restore_rate").click().run()
+    assert engine.state.rate_factor == 1
+    assert page.button(key="restore_rate").disabled
+
+
+def test_the_key_that_lowers_the_rate_is_the_buttons(engine: FakeEngine, page: AppTest) -> None:
+    page.button(key="start").click().run()
+    keys = {button.key: button.proto.shortcut for button in page.button if button.proto.shortcut}
+    assert keys == {"lower_rate": LOWER_RATE_KEY.lower()}
 
 
 def test_what_cannot_be_done_is_said_beside_the_buttons_and_forgotten_with_the_next(
