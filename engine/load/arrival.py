@@ -14,6 +14,7 @@ class Arrival(msgspec.Struct, gc=False):
         kind: Fraud kind code, 0 legitimate; never sent.
         rejects: Whether a correct platform answers 400.
         value_usd: Its amount.
+        user: Index of the simulated user who sends it, among this worker's; 0 without users.
         due_ns: Schedule time while in the backlog; from the first attempt on, the instant.
         attempts: Attempts made.
         written_ns: The instant the latest attempt's request was written.
@@ -26,6 +27,7 @@ class Arrival(msgspec.Struct, gc=False):
     kind: int
     rejects: bool
     value_usd: float
+    user: int
     due_ns: int
     attempts: int = 0
     written_ns: int = 0

@@ -16,13 +16,23 @@ import time
 
 from engine.load.alarm import best_alarm
 from engine.load.dispatcher import Dispatcher
-from engine.load.feed import Feed
+from engine.load.feeds import Feeds
 from engine.load.ledger import Gauges, Ledger
 from engine.load.pacer import Pacer
 from engine.load.senders.contract import Sender
 from engine.load.wire import UpPipe
 from engine.measure.clock import RunClock
-from engine.model.control import Abort, Pause, Resume, Start, Stop, WorkerCommand, WorkerPlan
+from engine.model.control import (
+    Abort,
+    Pause,
+    Resume,
+    SetRate,
+    Start,
+    Stop,
+    TakeOver,
+    WorkerCommand,
+    WorkerPlan,
+)
 
 SWEEP_NS = 50_000_000
 SHORT_NS, LONG_NS = 500_000, 1_000_000
@@ -39,9 +49,9 @@ class Conductor:
     """Obeys the app's commands from `Start` to the final report."""
 
     def __init__(
-        self, plan: WorkerPlan, feed: Feed, pacer: Pacer, sender: Sender, parts: Parts
+        self, plan: WorkerPlan, feeds: Feeds, pacer: Pacer, sender: Sender, parts: Parts
     ) -> None:
-        self._plan, self._feed, self._pacer, self._sender = plan, feed, pacer, sender
+        self._plan, self._feeds, self._pacer, self._sender = plan, feeds, pacer, sender
         self._dispatcher, self._ledger, self._pipe = parts
         self._clock: RunClock | None = None
         self._pause_ns: int | None = None
@@ -49,6 +59,8 @@ class Conductor:
         self._tick_ns = round(plan.tick_seconds * 1e9)
         self._boundary_ns = 0
         self._end_ns = round(plan.duration_seconds * 1e9)
+        self._drain_ns = round(plan.drain_seconds * 1e9)
+        self._give_up_ns: int | None = None
         self._drain_until_ns: int | None = None
         self._spacing_ns = LONG_NS
         self._sweep_at_ns = 0
@@ -56,13 +68,19 @@ class Conductor:
         self._lag_ns = 0
         self._alarm = best_alarm(asyncio.get_running_loop(), self._turn)
         self.finished = asyncio.get_running_loop().create_future()
-        feed.arrived = self._turn
+        feeds.tell(self._turn)
 
     def handle(self, command: WorkerCommand) -> None:
         """Obey one command; those that make no sense now have no effect."""
-        now = time.monotonic_ns()
-        if self.finished.done():
-            return
+        if not self.finished.done():
+            try:
+                self._obey(command, time.monotonic_ns())
+            except BaseException as error:
+                self.finished.set_exception(error)
+                raise
+            self._turn()
+
+    def _obey(self, command: WorkerCommand, now: int) -> None:
         match command:
             case Start():
                 self._start(command.at_ns, now)
@@ -74,7 +92,18 @@ class Conductor:
                 self._stop(now)
             case Abort():
                 self._finish(now)
-        self._turn()
+            case SetRate() | TakeOver():
+                self._change(command, now)
+
+    def _change(self, command: SetRate | TakeOver, now: int) -> None:
+        schedule_ns = 0 if self._clock is None else max(self._clock.schedule_ns(now), 0)
+        if isinstance(command, SetRate):
+            self._pacer = Pacer(self._pacer.profile.changed(command.changes))
+            self._feeds.repace(self._pacer, schedule_ns)
+            return
+        self._feeds.take_over(command, self._pacer, schedule_ns)
+        if self._drain_until_ns is not None:
+            self._feeds.offer_no_more()
 
     def _start(self, at_ns: int, now: int) -> None:
         if self._clock is None:
@@ -89,7 +118,7 @@ class Conductor:
             self._pause_ns = now
             self._dispatcher.held = True
             if self._clock is not None:
-                self._take(now)
+                self._take(now, now)
                 self._clock.pause(now)
 
     def _resume(self, now: int) -> None:
@@ -103,15 +132,13 @@ class Conductor:
             self._finish(now)
             return
         if self._drain_until_ns is None:
-            self._take(now)
             self._resume(now)
-            self._drain(now)
+            self._end_ns = min(self._clock.schedule_ns(now), self._end_ns)
+            self._give_up_ns = now + self._drain_ns
 
     def _drain(self, now: int) -> None:
-        assert self._clock is not None
-        self._end_ns = min(self._clock.schedule_ns(now), self._end_ns)
-        self._drain_until_ns = now + round(self._plan.drain_seconds * 1e9)
-        self._feed.close()
+        self._drain_until_ns = self._give_up_ns or now + self._drain_ns
+        self._feeds.offer_no_more()
 
     def _turn(self) -> None:
         """Do all that is due now, and arrange to be called again.
@@ -130,9 +157,9 @@ class Conductor:
         if self._armed_ns:
             self._lag_ns = max(self._lag_ns, now - self._armed_ns)
         while self._boundary_ns <= now:
-            self._take(self._boundary_ns)
+            self._take(self._boundary_ns, now)
             self._report(self._boundary_ns)
-        self._take(now + 1)
+        self._take(now + 1, now)
         if now >= self._sweep_at_ns:
             self._sweep_at_ns = now + SWEEP_NS
             self._dispatcher.sweep(now)
@@ -143,25 +170,33 @@ class Conductor:
             self._armed_ns = self._next_turn_ns(clock, now)
             self._alarm.arm(self._armed_ns)
 
-    def _take(self, before_ns: int) -> None:
+    def _take(self, before_ns: int, now: int) -> None:
+        """Take what is due before this instant; at the run's end, also what is due right then."""
         assert self._clock is not None
-        before = self._clock.schedule_ns(before_ns)
-        while arrivals := self._feed.take(before):
+        before, turn_ns = self._clock.schedule_ns(before_ns), self._clock.schedule_ns(now)
+        if before >= self._end_ns:
+            before = self._end_ns + 1
+        due_ns, arrivals = self._feeds.take(before)
+        while due_ns:
+            self._ledger.taken(turn_ns, due_ns)
             self._dispatcher.due(arrivals)
+            due_ns, arrivals = self._feeds.take(before)
 
     def _end_if_over(self, clock: RunClock, now: int) -> None:
+        gave_all = self._feeds.gave_before(self._end_ns + 1)
         if self._drain_until_ns is None:
-            over = clock.schedule_ns(now) >= self._end_ns and self._feed.exhausted
-            if over and not clock.paused:
+            over = clock.schedule_ns(now) >= self._end_ns and not clock.paused
+            gave_up = self._give_up_ns is not None and now >= self._give_up_ns
+            if over and (gave_all or gave_up):
                 self._drain(now)
-        elif now >= self._drain_until_ns or not (
-            self._dispatcher.in_flight or self._dispatcher.backlog
-        ):
+            return
+        under_way = self._dispatcher.in_flight or self._dispatcher.backlog
+        if now >= self._drain_until_ns or (gave_all and not under_way):
             self._finish(now)
 
     def _next_turn_ns(self, clock: RunClock, now: int) -> int:
         soonest = min(self._boundary_ns, self._sweep_at_ns)
-        due, retry = self._feed.next_due_ns(), self._dispatcher.next_retry_ns
+        due, retry = self._feeds.next_due_ns(), self._dispatcher.next_retry_ns
         if not clock.paused:
             if due is not None:
                 soonest = min(soonest, clock.instant_ns(due))
@@ -178,6 +213,7 @@ class Conductor:
         if self._pipe.backed_up and not final:
             self._ledger.settle_histograms()
         else:
+            self._ledger.totals.not_offered = self._feeds.not_offered
             gauges = Gauges(
                 tick=self._tick,
                 schedule_seconds=seconds,
@@ -186,16 +222,17 @@ class Conductor:
                 loop_lag_ms=self._lag_ns / 1e6,
                 connections=self._sender.connections,
                 final=final,
+                takeovers=self._feeds.taken_over(min(schedule_ns, self._end_ns + 1)),
             )
             self._pipe.send(self._ledger.report(gauges))
             self._lag_ns = 0
         self._tick += 1
         self._boundary_ns += self._tick_ns
-        self._spacing_ns = spacing_ns(self._pacer.profile.rate_tps(seconds) / self._plan.shares)
+        self._spacing_ns = spacing_ns(self._pacer.profile.rate_tps(seconds) * self._feeds.part)
 
     def _finish(self, now: int) -> None:
         """Close everything, settle what is left, and report for the last time."""
-        self._feed.close()
+        self._feeds.close()
         self._alarm.close()
         self._sender.close()
         self._dispatcher.finish()

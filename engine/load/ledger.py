@@ -13,9 +13,11 @@ report that is not sent is contained in the next.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.load.arrival import Arrival
 from engine.load.judge import DECISIONS
@@ -25,6 +27,7 @@ from engine.measure.resources import ProcessUsage
 from engine.model.control import WorkerReport
 
 RAW_SHOWN = 2048
+MEASURED = ("response", "service", "lateness", "queue")
 _APPROVE = DECISIONS.index("APPROVE")
 
 
@@ -40,6 +43,7 @@ class Totals:
     failed: int = 0
     attempts: int = 0
     answer_mismatches: int = 0
+    not_offered: int = 0
 
     def since(self, before: Totals) -> dict[str, int]:
         """What was added."""
@@ -64,6 +68,7 @@ class Gauges:
     loop_lag_ms: float
     connections: int
     final: bool
+    takeovers: int = 0
 
 
 class Ledger:
@@ -75,12 +80,20 @@ class Ledger:
         self._reported = Totals()
         self._usage = ProcessUsage()
         self._cpu_seconds = 0.0
-        self.lateness_ns: list[int] = []
+        self.queue_ns: list[int] = []
+        self._due_ns: list[int] = []
+        self._turns: list[tuple[int, int]] = []
         self._response_ns: list[int] = []
         self._service_ns: list[int] = []
         self._exchange: tuple[bytes, bytes] | None = None
-        self._histograms = {name: Histogram() for name in ("response", "service", "lateness")}
+        self.hide: Callable[[bytes], bytes] = bytes  # the sender's: no secret is shown
+        self._histograms = {name: Histogram() for name in MEASURED}
         self._clear()
+
+    def taken(self, schedule_ns: int, due_ns: list[int]) -> None:
+        """A turn at this schedule time took arrivals that were due at these."""
+        self._turns.append((schedule_ns, len(due_ns)))
+        self._due_ns += due_ns
 
     def decided(self, arrival: Arrival, code: int, now_ns: int) -> None:
         """A valid decision came for this transaction."""
@@ -119,6 +132,7 @@ class Ledger:
             response=measured["response"].sparse(),
             service=measured["service"].sparse(),
             lateness=measured["lateness"].sparse(),
+            queue=measured["queue"].sparse(),
             acknowledged=self._acknowledged.tobytes(),
             cpu_seconds=cpu_seconds - self._cpu_seconds,
             rss_bytes_now=self._usage.rss_bytes(),
@@ -126,6 +140,7 @@ class Ledger:
             connections_now=gauges.connections,
             exchange=self._shown_exchange(),
             final=gauges.final,
+            takeovers=gauges.takeovers,
         )
         self._cpu_seconds = cpu_seconds
         self._reported = self.totals.copy()
@@ -140,12 +155,21 @@ class Ledger:
         for name, values in (
             ("response", self._response_ns),
             ("service", self._service_ns),
-            ("lateness", self.lateness_ns),
+            ("lateness", self._lateness_ns()),
+            ("queue", self.queue_ns),
         ):
-            if values:
+            if len(values):
                 self._histograms[name].record(np.asarray(values, dtype=np.int64) // 1000)
-                values.clear()
+        for taken in (self._response_ns, self._service_ns, self.queue_ns, self._due_ns):
+            taken.clear()
+        self._turns.clear()
         return self._histograms
+
+    def _lateness_ns(self) -> NDArray[np.int64]:
+        if not self._turns:
+            return np.zeros(0, dtype=np.int64)
+        turns, counts = np.asarray(self._turns, dtype=np.int64).T
+        return np.repeat(turns, counts) - np.asarray(self._due_ns, dtype=np.int64)
 
     def _clear(self) -> None:
         self._outcomes = dict.fromkeys(Outcome, 0)
@@ -167,5 +191,7 @@ class Ledger:
     def _shown_exchange(self) -> tuple[str, str] | None:
         if self._exchange is None:
             return None
-        request, answer = (part[:RAW_SHOWN].decode("utf-8", "replace") for part in self._exchange)
+        request, answer = (
+            self.hide(part)[:RAW_SHOWN].decode("utf-8", "replace") for part in self._exchange
+        )
         return request, answer

@@ -6,12 +6,14 @@ the duration of its run; what the fields mean is in `engine.model.scenario.LoadP
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.load.changes import Change, Changed
 from engine.load.shapes import Floats, Pieces, Shape, Wave
 from engine.model.scenario import LoadProfile, LoadProfileType
 
@@ -21,11 +23,31 @@ SHORTEST_SECONDS = 1e-9
 
 
 class Profile:
-    """One load profile over one duration; `seed` decides the rates of chaos."""
+    """One load profile over one duration; `seed` decides the rates of chaos.
 
-    def __init__(self, profile: LoadProfile, duration_seconds: float, seed: int) -> None:
+    From each of `changes` (schedule seconds, factor) on the rate is the profile's times the factor.
+    """
+
+    def __init__(
+        self,
+        profile: LoadProfile,
+        duration_seconds: float,
+        seed: int,
+        changes: Sequence[Change] = (),
+    ) -> None:
         self.duration_seconds = float(duration_seconds)
+        self._load, self._seed = profile, seed
         self._shape: Shape = _shape(profile, self.duration_seconds, seed)
+        if changes:
+            self._shape = Changed(self._shape, changes)
+
+    def changed(self, changes: Iterable[Change]) -> Profile:
+        """The same with these changes, which are all: any it has now do not count.
+
+        Raises:
+            LimelightError: a factor is not above 0.
+        """
+        return Profile(self._load, self.duration_seconds, self._seed, list(changes))
 
     @overload
     def rate_tps(self, t: float) -> float: ...
@@ -50,6 +72,19 @@ class Profile:
     def invert(self, area: Floats) -> Floats:
         """The smallest schedule time with that area, shape (n,); at most the duration."""
         return np.clip(self._shape.invert(area), 0, self.duration_seconds)
+
+    def steady_spans(self) -> list[tuple[float, float]]:
+        """(begin, end) in schedule seconds of all but ramp up, ease and ramp down; may be empty."""
+        load, end = self._load, self.duration_seconds
+        if load.profile_type is not LoadProfileType.RAMP_UP:
+            return [(0.0, end)]
+        up = load.ramp_up_seconds
+        down = max(end - load.ramp_down_seconds, up)
+        spans = [(up, down)]
+        if load.hold_seconds is not None:
+            held = up + load.hold_seconds
+            spans = [(up, min(held, down)), (held + load.ease_seconds, down)]
+        return [(begin, over) for begin, over in spans if begin < over]
 
     def corner_points(self, max_points: int = 400) -> list[Point]:
         """Points (schedule seconds, rate) that draw the plan with straight lines.

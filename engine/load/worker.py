@@ -21,7 +21,8 @@ import pydantic
 
 from engine.load.conductor import Conductor
 from engine.load.dispatcher import Dispatcher
-from engine.load.feed import Feed
+from engine.load.feed import Feed, Making
+from engine.load.feeds import Feeds
 from engine.load.judge import Judge
 from engine.load.ledger import Ledger
 from engine.load.pacer import Pacer
@@ -46,7 +47,7 @@ def main() -> int:
     try:
         plan = _plan(read_command(stdin))
         share = plan.share
-        _prepare_process(plan.connections)
+        _prepare_process(plan.users or plan.connections)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_run(plan, stdin, pipe))
     except (LimelightError, msgspec.MsgspecError, pydantic.ValidationError) as error:
@@ -64,23 +65,35 @@ async def _run(plan: WorkerPlan, stdin: FileIO, pipe: UpPipe) -> None:
     )
     ledger = Ledger(plan.share, FRAUD_KINDS)
     dispatcher = Dispatcher(ledger, Judge(plan.id_prefix), policy, plan.request_timeout_seconds)
-    settings = SenderSettings(
-        plan.url, plan.connections, plan.connect_timeout_seconds, plan.request_timeout_seconds
-    )
-    sender = _sender_factory(plan.sender)(settings, dispatcher)
+    sender = _sender_factory(plan.sender)(_settings(plan), dispatcher)
     traffic = Simulator(plan.seed, _mix(plan.mix), plan.id_prefix, plan.share, plan.shares)
-    feed = Feed(traffic, pacer, BLOCK, sender.prepare)
-    conductor = Conductor(plan, feed, pacer, sender, (dispatcher, ledger, pipe))
+    making = Making(BLOCK, sender.prepare, plan.users)
+    feed = Feed(traffic, pacer, making)
+    feeds = Feeds(traffic.of, feed, making)
+    conductor = Conductor(plan, feeds, pacer, sender, (dispatcher, ledger, pipe))
     listen(stdin, asyncio.get_running_loop(), conductor.handle)
     try:
         await asyncio.gather(sender.open(), feed.fill())
     except BaseException:
         sender.close()
-        feed.close()
+        feeds.close()
         raise
     gc.freeze()
     pipe.send(WorkerReady(plan.share, os.getpid()))
     await conductor.finished
+
+
+def _settings(plan: WorkerPlan) -> SenderSettings:
+    return SenderSettings(
+        url=plan.url,
+        connections=plan.connections,
+        connect_timeout_seconds=plan.connect_timeout_seconds,
+        request_timeout_seconds=plan.request_timeout_seconds,
+        users=plan.users,
+        headers=plan.headers,
+        proxy=plan.proxy,
+        ca_file=plan.ca_file,
+    )
 
 
 def _plan(command: WorkerCommand) -> WorkerPlan:

@@ -18,6 +18,7 @@ decided, not refused. A customer buys twice a day on average (the busiest tenth 
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -48,6 +49,7 @@ class Block:
 
     Attributes:
         numbers: Arrival numbers.
+        customers: Whose they are, 0 ≤ customer; never sent as such.
         bodies: JSON, as it goes over the wire.
         kinds: Index into `FRAUD_KINDS`; never sent.
         rejects: Whether a correct platform answers 400.
@@ -55,6 +57,7 @@ class Block:
     """
 
     numbers: I64
+    customers: I64
     bodies: list[bytes]
     kinds: U8
     rejects: B8
@@ -65,6 +68,7 @@ class Block:
         rows = slice(start, end)
         return Block(
             self.numbers[rows],
+            self.customers[rows],
             self.bodies[rows],
             self.kinds[rows],
             self.rejects[rows],
@@ -79,7 +83,6 @@ class Simulator:
         self, seed: int, mix: TrafficMix, id_prefix: str, share: int = 0, shares: int = 1
     ) -> None:
         where = places()
-        self._share, self._shares = share, shares
         self._customers = population(seed, where)
         self._presence = Presence(self._customers, where)
         self._planner = Planner(seed, mix, self._presence.always)
@@ -87,6 +90,17 @@ class Simulator:
         self._stage = Stage(seed, mix, self._customers)
         self._bodies = Bodies(id_prefix)
         self._jitter = key(seed, "event time")
+        self.serve(share, shares)
+
+    def of(self, share: int, shares: int) -> Simulator:
+        """The same traffic for another share; one thread must use both."""
+        other = copy(self)
+        other.serve(share, shares)
+        return other
+
+    def serve(self, share: int, shares: int) -> None:
+        """Make the transactions of this share from now on."""
+        self._share, self.shares = share, shares
         self._together = min(shares, TOGETHER)
         self._group = -1
         self._made: list[Block] = []
@@ -114,7 +128,7 @@ class Simulator:
                 for place, hour in enumerate(hours.tolist())
             ]
         )
-        own = np.flatnonzero(plan.customer % self._shares == self._share)
+        own = np.flatnonzero(plan.customer % self.shares == self._share)
         whole = self._detailed(numbers[own], when[own], plan.rows(own))
         cuts = np.searchsorted(own, np.arange(self._together + 1) * BLOCK).tolist()
         return [whole.cut(start, end) for start, end in pairwise(cuts)]
@@ -129,4 +143,4 @@ class Simulator:
             bodies[row], amount = spoiled(bodies[row], code, number >> 1)
             values[row] *= amount / deeds.amount[row]
         rejects = (plan.edge > 0) & (plan.edge != HUGE)
-        return Block(numbers, bodies, KIND_OF_ROLE[plan.role], rejects, values)
+        return Block(numbers, plan.customer, bodies, KIND_OF_ROLE[plan.role], rejects, values)

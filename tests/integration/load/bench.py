@@ -36,7 +36,7 @@ def measure(tps, seconds, connections):
         "cpu_us_per_transaction": cpu_seconds / ended * 1e6,
         "rss_mb": max(r.rss_bytes_now for r in middle) / 1e6,
     }
-    for name in ("response", "service", "lateness"):
+    for name in ("response", "service", "queue", "lateness"):
         found[f"{name}_ms"] = {q: getattr(sums, name).quantile_ms(q) for q in QUANTILES}
     return found
 

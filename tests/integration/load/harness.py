@@ -22,6 +22,7 @@ from engine.model.control import (
 
 SUSTAINED = {"profile_type": "sustained"}
 SUMMED = ("due", "sent", "dropped", "decided", "rejected", "failed", "attempts")
+MEASURED = ("response", "service", "lateness", "queue")
 COUNTED = ("outcomes", "decisions", "confusion", "fraud_value_usd")
 
 _decode = msgspec.msgpack.Decoder(WorkerMessage).decode
@@ -137,11 +138,11 @@ class Sums:
 
     def __init__(self, reports):
         self.reports = reports
-        for name in (*SUMMED, "answer_mismatches"):
+        for name in (*SUMMED, "answer_mismatches", "not_offered"):
             setattr(self, name, sum(getattr(report, name) for report in reports))
         for name in COUNTED:
             setattr(self, name, _added(getattr(report, name) for report in reports))
-        for name in ("response", "service", "lateness"):
+        for name in MEASURED:
             histogram = Histogram()
             for report in reports:
                 histogram.add_sparse(getattr(report, name))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from engine.load.feed import Feed
-from engine.load.pacer import Pacer
+from engine.load.feed import Feed, Making
+from engine.load.pacer import NEVER_NS, Pacer
 from engine.load.profiles import Profile
 from engine.model.scenario import LoadProfile
 
@@ -20,6 +20,7 @@ class Block:
 
     def __post_init__(self):
         size = len(self.numbers)
+        self.customers = self.numbers % 1000
         self.bodies = [b"%d" % number for number in self.numbers]
         self.kinds = np.zeros(size, dtype=np.uint8)
         self.rejects = np.zeros(size, dtype=bool)
@@ -28,6 +29,8 @@ class Block:
 
 class FakeTraffic:
     """Every second arrival is this share's."""
+
+    shares = 2
 
     def __init__(self, fails_at=None):
         self.made, self.fails_at = [], fails_at
@@ -45,12 +48,14 @@ def pacer(tps=100, seconds=20):
 
 def feeding(scenario, traffic, pace):
     async def run():
-        feed = Feed(traffic, pace, BLOCK, lambda body: b"POST " + body)
+        making = Making(BLOCK, lambda body: b"POST " + body)
+        feed = Feed(traffic, pace, making)
         await feed.fill()
         try:
             return await scenario(feed)
         finally:
             feed.close()
+            making.executor.shutdown()
 
     return asyncio.run(run())
 
@@ -58,7 +63,7 @@ def feeding(scenario, traffic, pace):
 async def take_until(feed, end_ns, step_ns=50_000_000):
     taken = []
     for now_ns in range(0, end_ns + 1, step_ns):
-        while arrivals := feed.take(now_ns):
+        while arrivals := feed.take(now_ns)[1]:
             taken += arrivals
         await asyncio.sleep(0.001)
     return taken
@@ -67,7 +72,7 @@ async def take_until(feed, end_ns, step_ns=50_000_000):
 def test_every_arrival_of_the_share_comes_once_when_it_is_due_with_its_request():
     async def scenario(feed):
         taken = await take_until(feed, 21_000_000_000)
-        return taken, feed.exhausted, feed.next_due_ns()
+        return taken, feed.gave_before(NEVER_NS), feed.next_due_ns()
 
     pace = pacer()
     taken, exhausted, following = feeding(scenario, FakeTraffic(), pace)
@@ -81,7 +86,7 @@ def test_every_arrival_of_the_share_comes_once_when_it_is_due_with_its_request()
 def test_an_arrival_is_taken_before_an_instant_only_if_it_is_due_before_it():
     async def scenario(feed):
         due_ns = feed.next_due_ns()
-        return due_ns, len(feed.take(due_ns)), len(feed.take(due_ns + 1))
+        return due_ns, len(feed.take(due_ns)[1]), len(feed.take(due_ns + 1)[1])
 
     assert feeding(scenario, FakeTraffic(), pacer()) == (10_000_000, 0, 1)
 
@@ -101,7 +106,7 @@ def test_the_feed_stays_a_few_seconds_ahead_and_no_more():
 def test_a_closed_feed_gives_nothing_more():
     async def scenario(feed):
         feed.close()
-        return feed.exhausted, list(feed.take(10**12))
+        return feed.gave_before(NEVER_NS), feed.take(10**12)[1]
 
     assert feeding(scenario, FakeTraffic(), pacer()) == (True, [])
 
@@ -124,9 +129,9 @@ def test_who_ran_dry_is_told_when_there_is_more():
     async def scenario(feed):
         told = asyncio.Event()
         feed.arrived = told.set
-        while feed.take(10**12):
+        while feed.take(10**12)[1]:
             pass
         await asyncio.wait_for(told.wait(), 20)
-        return len(feed.take(10**12))
+        return len(feed.take(10**12)[1])
 
     assert feeding(scenario, FakeTraffic(), pacer()) == BLOCK // 2
