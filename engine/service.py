@@ -106,10 +106,9 @@ class Engine:
     def _make(
         self, request: RunRequest, store: wiring.SqliteStore, shown: wiring.Shown
     ) -> StressTestOrchestrator:
-        parts = wiring.make_parts(
+        return wiring.make_run(
             request, home=self.home, store=store, shown=shown, standby=self._standby
         )
-        return wiring.make_run(request, parts)
 
     def _must_be_free(self) -> None:
         if self._calibrating is not None:

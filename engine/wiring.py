@@ -18,7 +18,7 @@ from engine.metrics.buffer import MetricsBuffer
 from engine.model.request import RunRequest
 from engine.ports import TargetSystem
 from engine.run.orchestrator import StressTestOrchestrator
-from engine.run.plan import make_plan, workers_of_this_machine
+from engine.run.plan import RunPlan, make_plan, workers_of_this_machine
 from engine.run.rig import Parts
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "Standby",
     "find_home",
     "keep_warm",
-    "make_parts",
     "make_run",
     "open_store",
     "sweep",
@@ -41,21 +40,29 @@ def open_store(home: Home, path: Path | None) -> SqliteStore:
     return SqliteStore(path or home.store)
 
 
-def make_parts(
+def make_run(
     request: RunRequest,
     *,
     home: Home,
     store: SqliteStore,
     shown: Shown,
     standby: Standby,
-) -> Parts:
-    """What a run of this request is made of; raises ConfigurationError for a bad target.
+) -> StressTestOrchestrator:
+    """The run of this request, under its settings.
 
-    `shown` is where its ticks are shown, and who is told that they are. `standby` gives the
-    embedded platform, prepared ahead if it could be.
+    Args:
+        request: What was asked for.
+        home: Where files lie.
+        store: Where it is written.
+        shown: Where its ticks are shown, and who is told that they are.
+        standby: Gives the embedded platform, prepared ahead if it could be.
+
+    Raises:
+        ConfigurationError: The target or the numbers asked for are not allowed.
     """
+    plan = _plan(request)
     buffer, changed = shown
-    return Parts(
+    parts = Parts(
         target=_target(request, standby),
         fleet=LocalFleet(home.logs),
         store=store,
@@ -63,15 +70,15 @@ def make_parts(
         clock=SystemClock(),
         changed=changed,
     )
+    return StressTestOrchestrator(plan, parts)
 
 
-def make_run(request: RunRequest, parts: Parts) -> StressTestOrchestrator:
-    """The run of this request, under its settings; raises ConfigurationError."""
+def _plan(request: RunRequest) -> RunPlan:
     config = request.config or config_for_scenario(request.scenario).model_copy(
         update={"num_workers": request.workers or workers_of_this_machine()}
     )
     allowed = request.model_copy(update={"scenario": under_config(request.scenario, config)})
-    return StressTestOrchestrator(make_plan(allowed, config), parts)
+    return make_plan(allowed, config)
 
 
 def keep_warm(home: Home) -> Standby:

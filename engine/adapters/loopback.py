@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
-from engine.model.address import endpoint, loopback_problem
+from engine.model.address import DEFAULT_PORTS, endpoint, loopback_problem
 from engine.model.control import PlatformReport
 from engine.model.errors import ConfigurationError, TargetError
 from engine.model.results import Target
@@ -18,20 +18,21 @@ class LoopbackTarget:
     """An endpoint on this machine that speaks the platform's request and response shapes.
 
     Raises:
-        ConfigurationError: The URL is not plain http, or not on this machine.
+        ConfigurationError: The URL is not http or https, or not on this machine.
     """
 
     def __init__(self, url: str) -> None:
         problem = loopback_problem(url)
         if problem is not None:
-            msg = f"--target must be http://HOST:PORT/PATH on this machine, got {url!r}: {problem}"
+            form = "http://HOST:PORT/PATH or https://HOST:PORT/PATH on this machine"
+            msg = f"--target must be {form}, got {url!r}: {problem}"
             raise ConfigurationError([msg])
         self._url = endpoint(url)
 
     def start(self, run_id: str) -> Target:  # noqa: ARG002 - a port's signature
         """See that somebody listens; raises TargetError with what to do."""
         parts = urlsplit(self._url)
-        address = (parts.hostname or "", parts.port or 80)
+        address = (parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
         try:
             socket.create_connection(address, CONNECT_SECONDS).close()
         except OSError as error:

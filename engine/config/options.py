@@ -76,6 +76,9 @@ def _run_options(run: Parser) -> None:
         ("--duration", _number, "S", "cut the run to S seconds, counted before --speed"),
         ("--seed", _whole, "N", "the traffic's seed"),
         ("--workers", _whole, "N", "how many load workers; the machine decides by default"),
+        ("--connections", _whole, "N", "how many connections, all workers together"),
+        ("--users", _whole, "N", "simulated users instead, each with a connection of its own"),
+        ("--ca-file", str, "FILE", "PEM certificates that vouch for an https target"),
         ("--html", Path, "FILE", "write the snapshot here when the run has ended"),
     ):
         run.add_argument(name, type=kind, metavar=value, help=text)

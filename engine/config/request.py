@@ -24,6 +24,9 @@ OPTIONS = {
     "duration_seconds": "--duration",
     "seed": "--seed",
     "workers": "--workers",
+    "connections": "--connections",
+    "users": "--users",
+    "ca_file": "--ca-file",
 }
 
 
@@ -63,6 +66,7 @@ def build_request(
     except ConfigurationError as error:
         problems = [_as_option(problem) for problem in error.problems] + problems
     problems += _cut_problems(request.scenario, given.get("duration_seconds"))
+    problems += _ca_problems(given.get("ca_file"), target_url)
     if problems:
         raise ConfigurationError(problems)
     return request.model_copy(update={**given, "target_url": target_url})
@@ -73,6 +77,15 @@ def target_problems(url: str) -> list[str]:
     example = "an address on this machine such as http://127.0.0.1:8080"
     problem = loopback_problem(url)
     return [f"--target must be {example}, got {show(url)}: {problem}"] if problem else []
+
+
+def _ca_problems(ca_file: object, target_url: str | None) -> list[str]:
+    if ca_file is None:
+        return []
+    if target_url is None or not target_url.startswith("https:"):
+        return ["--ca-file goes with an https:// target: name it with --target"]
+    there = isinstance(ca_file, str) and Path(ca_file).is_file()
+    return [] if there else [f"--ca-file must name a PEM file, got {show(ca_file)}"]
 
 
 def _cut_problems(scenario: TestScenario, cut: object) -> list[str]:

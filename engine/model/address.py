@@ -5,19 +5,19 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-DEFAULT_PORT = 80
+DEFAULT_PORTS = {"http": 80, "https": 443}
 DEFAULT_PATH = "/v1/transactions"
 
 
 def loopback_problem(url: str) -> str | None:
-    """Why this is no plain http endpoint on this machine; None if it is one."""
+    """Why this is no http or https endpoint on this machine; None if it is one."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         return str(error)
-    if parts.scheme != "http":
-        return "it does not begin with http://"
+    if parts.scheme not in DEFAULT_PORTS:
+        return "it does not begin with http:// or https://"
     if parts.username is not None or parts.query or parts.fragment:
         return "no user, query or fragment may stand in it"
     if port == 0:
@@ -33,7 +33,7 @@ def endpoint(url: str) -> str:
     name = parts.hostname or ""
     host = f"[{name}]" if ":" in name else name
     path = parts.path if parts.path not in {"", "/"} else DEFAULT_PATH
-    return f"http://{host}:{parts.port or DEFAULT_PORT}{path}"
+    return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORTS[parts.scheme]}{path}"
 
 
 def _is_loopback(host: str) -> bool:

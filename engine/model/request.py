@@ -17,7 +17,7 @@ class RunRequest(BaseModel):
     rate; `duration_seconds` cuts the run short, before `speed`; `target_url` names an endpoint on
     this machine, None means the embedded platform; `workers` None lets the machine decide.
     `connections` are those of all workers together; with `users`, each of that many simulated users
-    has a connection of its own instead.
+    has a connection of its own instead. `ca_file` (PEM) vouches for an https target.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,3 +32,4 @@ class RunRequest(BaseModel):
     workers: Annotated[int, Field(ge=1, le=100)] | None = None
     connections: Annotated[int, Field(ge=1, le=2_000)] | None = None
     users: Annotated[int, Field(ge=1, le=2_000)] | None = None
+    ca_file: str | None = None

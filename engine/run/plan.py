@@ -10,15 +10,18 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.model.config import StressTestConfig
 from engine.model.control import WorkerPlan
+from engine.model.errors import ConfigurationError
 from engine.model.request import RunRequest
 from engine.model.scenario import LoadProfile, TestScenario
 
-SENDER = "engine.load.senders.fast_http:FastHttpSender"
+PLAIN_SENDER = "engine.load.senders.fast_http:FastHttpSender"
+GENERAL_SENDER = "engine.load.senders.general_http:GeneralHttpSender"
 TICK_SECONDS = 0.25
 CONNECTIONS = 128
 _DURATIONS = (
@@ -69,8 +72,13 @@ class RunPlan:
         return Pacer(Profile(self.scaled.load_profile, self.duration_seconds, self.seed))
 
     def worker_plans(self, url: str) -> list[WorkerPlan]:
-        """One plan a worker; customers are divided among them."""
-        each = max(1, CONNECTIONS // self.workers)
+        """One plan a worker; customers, connections and users are divided among them.
+
+        Plain http goes by the sender that is fastest at it, everything else by the general one.
+        """
+        asked = self.request
+        connections = _divided(asked.connections or max(CONNECTIONS, self.workers), self.workers)
+        users = _divided(asked.users or 0, self.workers)
         return [
             WorkerPlan(
                 run_id=self.run_id,
@@ -81,9 +89,11 @@ class RunPlan:
                 profile=self.scaled.load_profile.model_dump(mode="json"),
                 duration_seconds=self.duration_seconds,
                 mix=self.scaled.traffic_mix.value,
-                sender=SENDER,
+                sender=PLAIN_SENDER if url.startswith("http:") else GENERAL_SENDER,
                 url=url,
-                connections=each,
+                connections=connections[share],
+                users=users[share],
+                ca_file=str(Path(asked.ca_file).resolve()) if asked.ca_file else "",
                 tick_seconds=TICK_SECONDS,
             )
             for share in range(self.workers)
@@ -94,8 +104,13 @@ def make_plan(request: RunRequest, config: StressTestConfig) -> RunPlan:
     """The plan for a request; `config` holds the run's settings.
 
     The machine decides how many workers there are, unless the request does.
+
+    Raises:
+        ConfigurationError: There are fewer connections or users than workers.
     """
     scenario = request.scenario
+    workers = request.workers or workers_of_this_machine()
+    _check_division(request, workers)
     now = datetime.now(UTC)
     key = secrets.token_hex(4)
     faults = config.enable_failure_injection
@@ -108,7 +123,7 @@ def make_plan(request: RunRequest, config: StressTestConfig) -> RunPlan:
         scenario=scenario,
         scaled=_scaled(_cut(kept, request.duration_seconds), request.speed, request.rate_scale),
         seed=request.seed,
-        workers=request.workers or workers_of_this_machine(),
+        workers=workers,
         marks=_marks(request),
     )
 
@@ -127,6 +142,23 @@ def marks_of(request: RunRequest) -> tuple[str, ...]:
 def workers_of_this_machine() -> int:
     """Half its processors: the other half is the target's."""
     return max(1, (os.cpu_count() or 1) // 2)
+
+
+def _check_division(request: RunRequest, workers: int) -> None:
+    least = f"≥ the number of load workers ({workers}), so that each has one"
+    problems = [
+        f"{name} must be {least}, got {asked}"
+        for name, asked in (("connections", request.connections), ("users", request.users))
+        if asked is not None and asked < workers
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _divided(total: int, among: int) -> list[int]:
+    """So many each, the first ones one more: together exactly the total."""
+    each, rest = divmod(total, among)
+    return [each + (index < rest) for index in range(among)]
 
 
 def _cut(scenario: TestScenario, duration_seconds: float | None) -> TestScenario:

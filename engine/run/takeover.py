@@ -4,9 +4,10 @@ Of N workers, worker k offers the customers c with c mod N = k: the class (k, N)
 its class is cut into as many as there are workers left, R, and the j-th of these takes
 (k + N·j, N·R), for
 
-    c mod N·R = k + N·j   ⟺   c mod N = k  and  ⌊c ÷ N⌋ mod R = j,
+    c mod N·R = k + N·j   ⟺   c mod N = k  and  ⌊c ÷ N⌋ mod R = j.
 
-and so on with every class a lost worker had taken over itself: at any time every customer is in
+Classes a lost worker had itself taken over are small already: each goes whole to whoever has least
+to do, or the number of classes would double with every loss. At any time every customer is in
 exactly one class of one living worker.
 
 A class also knows up to which second of the schedule its arrivals are accounted for, as offered or
@@ -18,7 +19,7 @@ report said that it had: until then it stands where the worker before left it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.model.control import TakeOver
 
@@ -31,6 +32,15 @@ class Held:
     shares: int
     accounted_seconds: float = 0.0
 
+    def until(self, seconds: float) -> Held:
+        """Accounted for up to this second, if it was not already."""
+        return replace(self, accounted_seconds=max(seconds, self.accounted_seconds))
+
+    def cut(self, parts: int) -> list[Held]:
+        """As many classes, which together are this one."""
+        begin, size = self.share, self.shares
+        return [replace(self, share=begin + size * j, shares=size * parts) for j in range(parts)]
+
 
 @dataclass
 class _Holder:
@@ -40,19 +50,16 @@ class _Holder:
     reported_takeovers: int = 0
     finished: bool = False
 
+    @property
+    def part(self) -> float:
+        """Its part of all customers, 0..1."""
+        return sum(1 / held.shares for held in (self.own, *self.taken))
+
     def classes(self) -> list[Held]:
-        """What it holds, each with where a next holder has to go on."""
-        own = Held(self.own.share, self.own.shares, self.reported_seconds)
-        known = self.reported_takeovers
-        return [
-            own,
-            *(
-                Held(one.share, one.shares, max(self.reported_seconds, one.accounted_seconds))
-                if index < known
-                else one
-                for index, one in enumerate(self.taken)
-            ),
-        ]
+        """What it holds, its own first, each with where a next holder has to go on."""
+        own = replace(self.own, accounted_seconds=self.reported_seconds)
+        known, after = self.taken[: self.reported_takeovers], self.taken[self.reported_takeovers :]
+        return [own, *(one.until(self.reported_seconds) for one in known), *after]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +104,17 @@ class Coverage:
 
     def _divide(self, lost: _Holder, from_seconds: float) -> list[tuple[int, TakeOver]]:
         left = [worker for worker, holder in self._living.items() if not holder.finished]
-        orders = []
-        for held in lost.classes():
-            for j, worker in enumerate(left):
-                part = Held(
-                    held.share + held.shares * j, held.shares * len(left), held.accounted_seconds
-                )
-                self._living[worker].taken.append(part)
-                orders.append((worker, _order(part, from_seconds)))
-        return orders
+        if not left:
+            return []
+        own, *taken = lost.classes()
+        dealt = list(zip(left, own.cut(len(left)), strict=True))
+        for worker, held in dealt:
+            self._living[worker].taken.append(held)
+        for held in taken:
+            idlest = min(left, key=lambda worker: self._living[worker].part)
+            self._living[idlest].taken.append(held)
+            dealt.append((idlest, held))
+        return [(worker, _order(held, from_seconds)) for worker, held in dealt]
 
     def classes(self) -> dict[int, list[Held]]:
         """What every living worker holds."""

@@ -8,7 +8,7 @@ from tests.servers import unused_port
 @pytest.mark.parametrize(
     "url",
     [
-        "https://127.0.0.1/",
+        "https://example.org/",
         "http://example.org/",
         "http://10.0.0.1/",
         "http://[fe80::1]/",
@@ -18,7 +18,7 @@ from tests.servers import unused_port
         "",
     ],
 )
-def test_only_plain_http_on_this_machine_is_a_target(url):
+def test_only_http_and_https_on_this_machine_is_a_target(url):
     with pytest.raises(ConfigurationError, match="--target"):
         LoopbackTarget(url)
 

@@ -48,7 +48,7 @@ def test_options_out_of_bounds_are_all_told_by_their_names():
         "--seed must be ≥ 0, got -1",
         "--workers must be ≥ 1, got 0",
         "--target must be an address on this machine such as http://127.0.0.1:8080, "
-        'got "ftp://127.0.0.1": it does not begin with http://',
+        'got "ftp://127.0.0.1": it does not begin with http:// or https://',
     ]
 
 
@@ -76,6 +76,7 @@ def test_a_bare_configuration_comes_with_its_limits():
         "http://localhost:1",
         "http://[::1]:80/v1",
         "http://127.0.0.1",
+        "https://127.0.0.1:8443/v1",
     ],
 )
 def test_a_target_on_this_machine_is_accepted(url):
@@ -85,7 +86,7 @@ def test_a_target_on_this_machine_is_accepted(url):
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("https://127.0.0.1:9000", "does not begin with http://"),
+        ("ftp://127.0.0.1:9000", "does not begin with http://"),
         ("127.0.0.1:9000", "does not begin with http://"),
         ("http://192.168.0.4:80", "192.168.0.4 is not a loopback address"),
         ("http://example.org", "example.org is not a loopback address"),
@@ -104,3 +105,13 @@ def test_any_other_target_is_refused(url, why):
     (problem,) = target_problems(url)
     assert problem.startswith("--target must be an address on this machine")
     assert why in problem
+
+
+def test_certificates_go_with_an_https_target_and_must_be_there(tmp_path):
+    scenario, file = find("pitch"), tmp_path / "ca.pem"
+    for url, why in [(None, "goes with an https"), ("https://127.0.0.1:1", "must name a PEM file")]:
+        with pytest.raises(ConfigurationError, match=f"--ca-file {why}"):
+            build_request(scenario, {"ca_file": str(file)}, url)
+    file.write_text("")
+    made = build_request(scenario, {"ca_file": str(file)}, "https://127.0.0.1:1")
+    assert made.ca_file == str(file)

@@ -1,9 +1,14 @@
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from engine.config.derive import config_for_scenario
 from engine.config.presets import preset
+from engine.model.errors import ConfigurationError
 from engine.model.request import RunRequest
 from engine.run.plan import make_plan
+
+PLAIN = "http://127.0.0.1:1/v1/transactions"
 
 
 def plan_for(**asked):
@@ -48,10 +53,40 @@ def test_faults_can_be_switched_off():
 
 @pytest.mark.parametrize("workers", [1, 3, 100])
 def test_every_worker_gets_its_share_and_at_least_one_connection(workers):
-    plans = plan_for(workers=workers).worker_plans("http://127.0.0.1:1/v1/transactions")
+    plans = plan_for(workers=workers).worker_plans(PLAIN)
     assert [plan.share for plan in plans] == list(range(workers))
     assert {plan.shares for plan in plans} == {workers}
     assert all(plan.connections >= 1 for plan in plans)
+    assert sum(plan.connections for plan in plans) == 128
+
+
+@given(st.integers(1, 100), st.integers(1, 2_000), st.integers(1, 2_000))
+def test_connections_and_users_are_divided_to_exactly_what_was_asked(workers, connections, users):
+    assume(min(connections, users) >= workers)
+    asked = {"workers": workers, "connections": connections, "users": users}
+    plans = plan_for(**asked).worker_plans(PLAIN)
+    assert sum(plan.connections for plan in plans) == connections
+    assert sum(plan.users for plan in plans) == users
+    for counts in ([plan.connections for plan in plans], [plan.users for plan in plans]):
+        assert 1 <= min(counts) <= max(counts) <= min(counts) + 1
+
+
+def test_fewer_connections_or_users_than_workers_are_refused_saying_so():
+    with pytest.raises(ConfigurationError) as refused:
+        plan_for(workers=8, connections=7, users=3)
+    assert refused.value.problems == [
+        "connections must be ≥ the number of load workers (8), so that each has one, got 7",
+        "users must be ≥ the number of load workers (8), so that each has one, got 3",
+    ]
+
+
+def test_plain_http_goes_by_the_fast_sender_and_the_rest_by_the_general_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (plain,) = plan_for(workers=1).worker_plans(PLAIN)
+    (secure,) = plan_for(workers=1, ca_file="ca.pem").worker_plans("https://127.0.0.1:1/")
+    assert "fast_http" in plain.sender
+    assert "general_http" in secure.sender
+    assert (plain.ca_file, secure.ca_file) == ("", str(tmp_path / "ca.pem"))
 
 
 def test_two_runs_never_share_an_id():
