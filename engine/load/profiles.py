@@ -13,7 +13,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.load.changes import Change, Changed
+from engine.load.changes import Change, Changed, in_order
 from engine.load.shapes import Floats, Pieces, Shape, Wave
 from engine.model.scenario import LoadProfile, LoadProfileType
 
@@ -38,8 +38,9 @@ class Profile:
         self.duration_seconds = float(duration_seconds)
         self._load, self._seed = profile, seed
         self._shape: Shape = _shape(profile, self.duration_seconds, seed)
-        if changes:
-            self._shape = Changed(self._shape, changes)
+        within = [change for change in in_order(changes) if change[0] < self.duration_seconds]
+        if within:
+            self._shape = Changed(self._shape, within)
 
     def changed(self, changes: Iterable[Change]) -> Profile:
         """The same with these changes, which are all: any it has now do not count.
@@ -81,7 +82,7 @@ class Profile:
         up = load.ramp_up_seconds
         down = max(end - load.ramp_down_seconds, up)
         spans = [(up, down)]
-        if load.hold_seconds is not None:
+        if load.hold_seconds is not None and load.ease_seconds > SHORTEST_SECONDS:
             held = up + load.hold_seconds
             spans = [(up, min(held, down)), (held + load.ease_seconds, down)]
         return [(begin, over) for begin, over in spans if begin < over]

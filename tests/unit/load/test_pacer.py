@@ -5,69 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.load.pacer import Pacer
+from engine.load.pacer import NEVER_NS, Pacer
 from engine.load.profiles import Profile
-from engine.model.scenario import LoadProfile, LoadProfileType
-
-rates = st.floats(0.5, 3000)
-seconds = st.floats(0, 40)
-some = st.floats(0.2, 40)
-
-
-def ramps():
-    return st.builds(
-        LoadProfile,
-        profile_type=st.just(LoadProfileType.RAMP_UP),
-        start_tps=st.floats(0, 2000),
-        peak_tps=rates,
-        sustained_tps=st.floats(0, 2000),
-        ramp_up_seconds=seconds,
-        hold_seconds=st.none() | seconds,
-        ease_seconds=seconds,
-        ramp_down_seconds=seconds,
-    )
-
-
-def bursts():
-    return st.builds(
-        LoadProfile,
-        profile_type=st.just(LoadProfileType.BURST),
-        sustained_tps=rates,
-        burst_tps=rates,
-        burst_duration_seconds=some,
-        burst_interval_seconds=some,
-        first_burst_seconds=seconds,
-    )
-
-
-def waves():
-    return st.builds(
-        LoadProfile,
-        profile_type=st.just(LoadProfileType.WAVE),
-        sustained_tps=rates,
-        wave_amplitude=st.floats(0, 1),
-        wave_period_seconds=some,
-    )
-
-
-def chaos():
-    return st.builds(
-        LoadProfile,
-        profile_type=st.just(LoadProfileType.CHAOS),
-        chaos_min_tps=st.floats(0, 0.5),
-        chaos_max_tps=rates,
-        chaos_change_interval_seconds=some,
-    )
-
-
-def sustained():
-    return st.builds(
-        LoadProfile, profile_type=st.just(LoadProfileType.SUSTAINED), sustained_tps=rates
-    )
-
-
-load_profiles = st.one_of(ramps(), bursts(), waves(), chaos(), sustained())
-durations = st.floats(1, 60)
+from engine.model.scenario import LoadProfile
+from tests.unit.load.plans import durations, load_profiles
 
 
 def numbers_of(pacer):
@@ -130,3 +71,33 @@ def test_one_float_and_an_array_of_one_give_the_same():
     assert pacer.profile.rate_tps(1.0) == pacer.profile.rate_tps(np.asarray([1.0]))[0] == 3
     assert pacer.profile.area(1.0) == pacer.profile.area(np.asarray([1.0]))[0] == 3
     assert pacer.due_seconds(np.arange(3)) == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+@settings(deadline=None)
+@given(load_profiles, durations, st.floats(0, 1))
+def test_a_worker_counts_whole_nanoseconds_and_what_is_never_reached_is_never_due(
+    load, duration, part
+):
+    pacer = Pacer(Profile(load, duration, seed=7))
+    numbers = np.arange(min(pacer.total, 20_000) + 3)
+    due = pacer.due_ns(numbers)
+    assert (np.diff(due) >= 0).all()
+    assert (due[numbers >= pacer.total] == NEVER_NS).all()
+    assert (due[numbers < pacer.total] <= duration * 1e9).all()
+    instant_ns = int(duration * part * 1e9)
+    if len(numbers) > pacer.total or instant_ns < due[-1]:
+        assert pacer.count_before_ns(instant_ns) == (due < instant_ns).sum()
+    assert pacer.count_before_ns(NEVER_NS) == pacer.total
+
+
+@settings(deadline=None)
+@given(load_profiles, durations)
+def test_a_jump_of_the_rate_lands_within_a_tick(load, duration):
+    """Around every corner, arrivals of a tick are as many as the plan's area over that tick."""
+    profile = Profile(load, duration, seed=7)
+    pacer, tick = Pacer(profile), 0.25
+    edges = np.asarray([t for t, _ in profile.corner_points()[:50]])
+    begins = np.clip(np.concatenate([edges - tick, edges]), 0, duration)
+    ends = np.minimum(begins + tick, duration)
+    counted = pacer.count_by(ends) - pacer.count_by(begins)
+    assert (np.abs(counted - (profile.area(ends) - profile.area(begins))) <= 1).all()

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 from engine.load.profiles import Profile
 from engine.model.scenario import LoadProfile
+from tests.unit.load.plans import durations, load_profiles
 
 
 def rates_at(profile, *instants):
@@ -175,3 +177,29 @@ def test_corners_draw_jumps_as_two_points_and_long_plans_are_sampled():
     assert len(burst.corner_points(max_points=5)) == 5
     wave = LoadProfile(profile_type="wave", sustained_tps=1, wave_period_seconds=2)
     assert len(Profile(wave, 10, seed=0).corner_points()) == 400
+
+
+def test_a_ramp_is_steady_while_it_holds_and_after_it_eased():
+    fields = {"start_tps": 10, "peak_tps": 110, "sustained_tps": 50, "ramp_up_seconds": 10}
+    eased = fields | {"hold_seconds": 30, "ease_seconds": 10, "ramp_down_seconds": 20}
+    assert ramp(100, **eased).steady_spans() == [(10, 40), (50, 80)]
+    assert ramp(45, **eased).steady_spans() == [(10, 25)]
+    assert ramp(30, **eased).steady_spans() == []
+    assert ramp(10, **eased).steady_spans() == []
+    assert ramp(60, **fields | {"hold_seconds": 30}).steady_spans() == [(10, 60)]
+    assert ramp(60, **fields).steady_spans() == [(10, 60)]
+    assert ramp(60, **fields | {"ramp_down_seconds": 20}).steady_spans() == [(10, 40)]
+    assert ramp(5, **fields).steady_spans() == []
+
+
+def test_other_profiles_are_measured_throughout_and_changes_make_no_ramp():
+    assert chaos(1).steady_spans() == [(0, 100)]
+    assert chaos(1).changed([(4, 0.5)]).steady_spans() == [(0, 100)]
+
+
+@given(load_profiles, durations)
+def test_steady_spans_are_ascending_apart_and_within_the_run(load, duration):
+    spans = Profile(load, duration, seed=7).steady_spans()
+    corners = [t for span in spans for t in span]
+    assert corners == sorted(set(corners))
+    assert all(0 <= t <= duration for t in corners)
