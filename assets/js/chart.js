@@ -167,6 +167,31 @@ export function drawFaults(plot, faults, colours, now) {
   }
 }
 
+/** Spans in which nobody offered a lost worker's arrivals: an amber wash between upright lines. */
+export function drawGaps(plot, gaps, colours, now) {
+  const { ctx, bbox } = plot;
+  for (const gap of gaps) {
+    const [left, right] = [gap.from_seconds, gap.to_seconds ?? now].map((x) =>
+      plot.valToPos(x, "x", true),
+    );
+    ctx.save();
+    ctx.fillStyle = colours.warn;
+    ctx.globalAlpha = 0.22;
+    ctx.fillRect(left, bbox.top, Math.max(3, right - left), bbox.height);
+    ctx.restore();
+    for (const x of [left, Math.max(left + 3, right)]) {
+      strokeLine(
+        plot,
+        [
+          [x, bbox.top],
+          [x, bbox.top + bbox.height],
+        ],
+        { colour: colours.warn },
+      );
+    }
+  }
+}
+
 /** A straight line on the plot in canvas pixels; `dash` in CSS pixels. */
 export function strokeLine(plot, points, { colour, width = 1, dash = [] }) {
   const { ctx } = plot;

@@ -6,6 +6,7 @@ import { spark } from "./spark.js";
 import { percentileWindow } from "./window.js";
 
 const SPARK_EVERY_MS = 500;
+const DOUBTED = "The load generator is in doubt about itself: see the line below";
 
 /** The five tiles as an element with `update(feed, colours)` and `destroy()`. */
 export function heroRow(board) {
@@ -20,12 +21,14 @@ export function heroRow(board) {
     tile("Achieved", [board.create("hero.achieved_tps")], {
       sub: ["of ", board.create("hero.offered_tps"), " offered"],
       curve: column("achieved_tps"),
+      doubtful: true,
     }),
     tile("Response time, p99", [board.create("hero.response_p99_ms")], {
       aside: window.element,
       sub: [note],
       curve: column("response_p99_ms"),
       colour: "flow",
+      doubtful: true,
     }),
     failureTile(board),
     recoveryTile(board),
@@ -48,6 +51,7 @@ export function heroRow(board) {
       "hero.response_p99_ms",
     );
     for (const one of tiles) one.update?.(feed);
+    flag(element, "doubt", (feed.state.doubts ?? []).length > 0);
     const now = performance.now();
     if (now < next && !feed.state.summary) return;
     next = now + SPARK_EVERY_MS;
@@ -65,13 +69,15 @@ function p99Words(state, reachesBack) {
   return reachesBack ? "p99" : "Response time, p99";
 }
 
-function tile(label, value, { lead = false, aside, sub = [], curve, colour = "accent" }) {
+/** A tile; what is `doubtful` gets a mark while the generator doubts itself. */
+function tile(label, value, { lead = false, aside, sub = [], curve, colour = "accent", doubtful }) {
+  const mark = h("span", { class: "ll-doubted", title: DOUBTED }, icon("warning"));
   const canvas = h("canvas", { class: "ll-spark", "aria-hidden": "true" });
   const heading = h("span", {}, label);
   const element = h(
     "article",
     { class: lead ? "ll-tile ll-lead" : "ll-tile" },
-    h("h2", { class: "ll-label" }, heading, aside),
+    h("h2", { class: "ll-label" }, heading, aside, doubtful ? mark : null),
     h("div", { class: "ll-value" }, ...value),
     h("p", { class: "ll-sub" }, ...sub),
     curve ? canvas : null,

@@ -8,6 +8,7 @@ import {
   axes,
   chartCard,
   drawFaults,
+  drawGaps,
   drawn,
   legendEntry,
   place,
@@ -111,12 +112,10 @@ export class Latency {
 
   #under(plot, colours) {
     if (!this.feed) return;
-    drawFaults(
-      plot,
-      this.feed.state.faults ?? [],
-      colours,
-      this.feed.rows.last("schedule_seconds"),
-    );
+    const { state, rows } = this.feed;
+    const now = rows.last("schedule_seconds");
+    drawFaults(plot, state.faults ?? [], colours, now);
+    drawGaps(plot, state.degraded ?? [], colours, now);
   }
 
   #above(plot, colours) {

@@ -52,7 +52,11 @@ function figures(board, id, type) {
   const small = (...parts) => h("div", { class: "ll-node-more" }, ...parts);
   switch (type) {
     case "source":
-      return [line(...main(`flow.source.tps`)), small("sent")];
+      return [
+        line(...main(`flow.source.tps`)),
+        small("sent"),
+        small(board.create("instrument.queue_p99_ms"), " until sent"),
+      ];
     case "target":
       return [line(...main("chart.achieved_tps")), small("decided")];
     case "edge":

@@ -11,6 +11,7 @@ import { FigureBoard } from "./figure.js";
 import { Flow } from "./flow.js";
 import { heroRow } from "./hero.js";
 import { Idle } from "./idle.js";
+import { instrumentLine } from "./instrument.js";
 import { Latency } from "./latency.js";
 import { goneNotice, ticker } from "./notices.js";
 import { palette } from "./palette.js";
@@ -21,7 +22,7 @@ import { attachTooltip } from "./tooltip.js";
 import { finalSummary, verdictPanel } from "./verdict.js";
 
 const CLEANUP_MS = 200;
-const PARTS = ["", "-title", "-hero", "-flow", "-charts", "-close", "-idle", "-sizes"];
+const PARTS = ["", "-title", "-hero", "-instrument", "-flow", "-charts", "-close", "-idle", "-sizes"];
 const SHEETS = ["../vendor/uPlot/uPlot.min.css", ...PARTS.map((part) => `../css/stage${part}.css`)];
 const FONT = "../fonts/inter-latin-wght-normal.woff2";
 const FINAL = new Set(["completed", "failed", "cancelled"]);
@@ -30,7 +31,8 @@ const STAGES = Symbol.for("limelight.stages");
 /**
  * Mounts the stage into `root`, or updates the one that is there; returns the cleanup.
  *
- * With `onStart` the idle stage has a Start of its own. The cleanup also carries `update(settings)`
+ * With `onStart` the idle stage has a Start of its own; `lowerRateKey` names the key of the page
+ * around it that lowers the rate. The cleanup also carries `update(settings)`
  * and `destroy()`, for a caller that keeps it.
  */
 export function mountStage(root, settings) {
@@ -94,10 +96,11 @@ class Stage {
   }
 
   /** Puts the stage into its root if it is not there, with the newest token, theme and Start. */
-  keep(root, { token, theme = "dark", onStart = null }) {
+  keep(root, { token, theme = "dark", onStart = null, lowerRateKey = null }) {
     clearTimeout(this.leaving);
     this.feed.token = token;
     this.idle.offer(onStart);
+    this.instrument.offer(lowerRateKey);
     if (this.element.parentNode !== root) root.append(this.element);
     this.setTheme(theme);
     if (!this.frame) this.frame = requestAnimationFrame(this.loop);
@@ -133,6 +136,7 @@ class Stage {
     this.title = titleRow(board);
     this.gone = goneNotice();
     this.hero = heroRow(board);
+    this.instrument = instrumentLine(board);
     this.flow = new Flow(board);
     this.verdict = verdictPanel(board);
     this.timeline = new Timeline(board);
@@ -151,6 +155,7 @@ class Stage {
       "div",
       { class: "ll-run" },
       this.hero.element,
+      this.instrument.element,
       this.flow.element,
       this.verdict.element,
       this.ticker.element,
@@ -161,6 +166,7 @@ class Stage {
       this.gone,
       warnings,
       this.hero,
+      this.instrument,
       this.flow,
       this.verdict,
       this.timeline,

@@ -5,6 +5,7 @@ import {
   axes,
   chartCard,
   drawFaults,
+  drawGaps,
   drawn,
   legendEntry,
   place,
@@ -23,12 +24,16 @@ export class Timeline {
     this.board = board;
     const now = ["chart.plan_tps", "chart.achieved_tps", "flow.failed.tps"];
     this.values = now.map((id) => board.create(id));
+    this.share = h("span", { class: "ll-share", hidden: true });
+    this.share.append(board.create("run.rate_factor", { pace: "now" }), " of the plan");
+    const planned = legendEntry("plan", "Planned", this.values[0]);
+    planned.append(this.share);
     const card = chartCard({
       title: "The whole run",
       unit: "transactions per second",
       className: "ll-timeline",
       legend: [
-        legendEntry("plan", "Planned", this.values[0]),
+        planned,
         legendEntry("achieved", "Decided", this.values[1]),
         legendEntry("failed", "Failed", this.values[2]),
       ],
@@ -38,6 +43,7 @@ export class Timeline {
     this.now = h("span", { class: "ll-now", "data-centre": "1", hidden: true }, "now");
     this.over.append(this.now);
     this.faultLabels = [];
+    this.gapLabels = [];
     this.chart = new RunChart(
       card.host,
       (colours) => this.#options(colours),
@@ -50,6 +56,7 @@ export class Timeline {
     this.feed = feed;
     const { rows, state } = feed;
     for (const value of this.values) show(value, !state.verdict); // they are of now
+    show(this.share, !state.verdict && (state.rate_factor ?? 1) !== 1);
     const achieved = rows.get("achieved_tps");
     const keep = drawn(rows, achieved);
     const planned = Math.max(...(state.plan ?? []).map(([, tps]) => tps), 1);
@@ -99,12 +106,10 @@ export class Timeline {
 
   #under(plot, colours) {
     if (!this.feed) return;
-    drawFaults(
-      plot,
-      this.feed.state.faults ?? [],
-      colours,
-      this.feed.rows.last("schedule_seconds"),
-    );
+    const { state, rows } = this.feed;
+    const now = rows.last("schedule_seconds");
+    drawFaults(plot, state.faults ?? [], colours, now);
+    drawGaps(plot, state.degraded ?? [], colours, now);
   }
 
   #above(plot, colours) {
@@ -136,7 +141,13 @@ export class Timeline {
     if (running) place(this.now, area, this.chart.at(clock), area.top - 2);
     const faults = state.faults ?? [];
     while (this.faultLabels.length < faults.length) this.#addFault(this.faultLabels.length);
+    const gaps = state.degraded ?? [];
+    while (this.gapLabels.length < gaps.length) this.#addGap();
     const lanes = LABEL_LANES.map((top) => ({ top, taken: -Infinity }));
+    this.gapLabels.forEach((label, at) => {
+      show(label, at < gaps.length);
+      if (at < gaps.length) this.#settle(label, area, this.chart.at(gaps[at].from_seconds), lanes);
+    });
     this.faultLabels.forEach((labels, at) => this.#labelFault(labels, faults[at], area, lanes));
   }
 
@@ -163,6 +174,13 @@ export class Timeline {
     const left = Math.max(x, lane.taken);
     place(label, area, left, area.top + lane.top);
     lane.taken = left + label.offsetWidth + 4;
+  }
+
+  #addGap() {
+    const words = h("span", {}, "load worker lost");
+    const label = h("span", { class: "ll-fault ll-gap" }, icon("warning"), words);
+    this.over.append(label);
+    this.gapLabels.push(label);
   }
 
   #addFault(at) {

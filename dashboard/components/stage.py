@@ -10,6 +10,8 @@ from __future__ import annotations
 import streamlit as st
 
 LIVE_URL = "/api/live"
+LOWER_RATE_KEY = "L"
+"""Pressed anywhere on the page, it lowers the rate: the shortcut of a button, named on the stage."""
 
 _JS = """
 function theme(root) {
@@ -45,4 +47,4 @@ _stage = st.components.v2.component("limelight_stage", html=_HTML, css=_CSS, js=
 
 def stage(token: str) -> None:
     """Mount the stage, with a token that lets it open the live feed."""
-    _stage(key="stage", data={"url": LIVE_URL, "token": token})
+    _stage(key="stage", data={"url": LIVE_URL, "token": token, "lowerRateKey": LOWER_RATE_KEY})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.components.stage import LOWER_RATE_KEY
 from dashboard.controls.launch import ask_to_start
 from engine.model.errors import LimelightError
 from engine.model.fault import FailureType
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 FAULT_SEVERITY = 0.3
 FAULT_SECONDS = 15.0
 LOWER_RATE_FACTOR = 0.8
-LOWER_RATE_KEY = "L"
 
 
 def active(status: TestStatus) -> bool:

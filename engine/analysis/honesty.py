@@ -45,7 +45,7 @@ class Doubt(Enum):
     """
 
     WORKER_LOST = (
-        "A load worker was lost; the others offer its share",
+        "A load worker was lost",
         "a load worker ended before the run did",
         "look for what ended it and run again",
     )
@@ -67,7 +67,7 @@ class Doubt(Enum):
     HELD_UP = (
         "A load worker is held up by this machine",
         "a load worker was held up by this machine",
-        "close other programs or use fewer workers",
+        "lower the rate or close other programs",
     )
     DROPPED = (
         "Arrivals are dropped although the target answers quickly",

@@ -4,7 +4,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.controls.actions import LOWER_RATE_KEY
+from dashboard.components.stage import LOWER_RATE_KEY
 from dashboard.session import TOKEN_SECONDS, session
 from engine.config.presets import presets
 from engine.model.fault import FailureType

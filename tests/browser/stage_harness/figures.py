@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.browser.stage_harness.script import AGENTS, CLEARED, CRASH, DURATION, RECOVERED, SHARES
+from tests.browser.stage_harness.script import (
+    AGENTS,
+    CLEARED,
+    CRASH,
+    DURATION,
+    PHASES,
+    RECOVERED,
+    SHARES,
+)
 
 Entry = tuple[str, float | str | None, str]  # label, value, unit
 
@@ -31,6 +39,8 @@ def text(value: float | str | None, unit: str) -> str:
         return f"${value:.5f}".rstrip("0")
     if unit == "cpu_seconds":
         return f"{value:.3f} s"
+    if unit == "cores":
+        return f"{value:.3g} cores"
     return number(value) + {"tps": "/s", "ms": " ms", "seconds": " s", "count": ""}[unit]
 
 
@@ -48,6 +58,7 @@ def entries(t: float, rows: list[list[float | None]], status: str) -> dict[str, 
         "run.duration": ("Planned duration", DURATION, "clock"),
         **hero(t, rows, latest, began),
         **flow(t, latest, began),
+        **instrument(began, status, 123 if t == PHASES["doubtful"] else 0),
         **{
             f"chart.{key}": (key.replace("_", " "), value, unit)
             for key, value, unit in [
@@ -124,6 +135,25 @@ def flow(t: float, latest: list[float | None], began: bool) -> dict[str, Entry]:
             "tps",
         )
     return out
+
+
+def instrument(began: bool, status: str, not_offered: int) -> dict[str, Entry]:
+    out: dict[str, Entry] = {
+        "run.rate_factor": ("Rate, of the plan", 0.8, "ratio"),
+        "instrument.lateness_p99_ms": ("Sent late, p99", 0.4 if began else None, "ms"),
+        "instrument.queue_p99_ms": ("Due to written, p99", 0.6 if began else None, "ms"),
+        "instrument.dropped": ("Dropped", 0 if began else None, "count"),
+        "instrument.not_offered": ("Not offered", not_offered if began else None, "count"),
+    }
+    gauges: dict[str, Entry] = {
+        "instrument.loop_lag_ms": ("Held up, longest", 1.2 if began else None, "ms"),
+        "instrument.worker_cores": ("Busiest load worker", 0.42 if began else None, "cores"),
+        "instrument.app_cores": ("The app itself", 0.08 if began else None, "cores"),
+        "instrument.workers_up": ("Load workers up", 1 if began else None, "count"),
+        "instrument.workers_asked": ("Load workers asked for", 2 if began else None, "count"),
+        "instrument.connections": ("Connections", 128 if began else None, "count"),
+    }
+    return out if status == "completed" else {**out, **gauges}
 
 
 def closing(t: float, status: str) -> dict[str, Entry]:

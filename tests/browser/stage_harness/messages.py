@@ -49,7 +49,8 @@ def changing(t: float, phase: str) -> dict[str, object]:
         "status": status(t, phase),
         "clock_seconds": t,
         "act": script.act(t) if began else None,
-        "marks": ["SCALED 33 %"] if began else [],
+        "marks": marks(began, phase),
+        **doubtful(phase == "doubtful"),
         "faults": script.fault(t),
         "warnings": ["The machine is shared: 2 late arrivals in the last second"]
         if phase == "recovery"
@@ -64,6 +65,20 @@ def changing(t: float, phase: str) -> dict[str, object]:
     }
 
 
+def marks(began: bool, phase: str) -> list[str]:
+    own = ["RATE CHANGED LIVE", "DEGRADED"] if phase == "doubtful" else []
+    return ["SCALED 33 %", *own] if began else []
+
+
+def doubtful(doubted: bool) -> dict[str, object]:
+    return {
+        "doubts": script.DOUBTS if doubted else [],
+        "degraded": [script.GAP] if doubted else [],
+        "rate_factor": script.LOWERED_TO if doubted else 1.0,
+        "plan": script.LOWERED_PLAN if doubted else script.PLAN,
+    }
+
+
 def hello(t: float, phase: str) -> str:
     rows = [] if phase in {"idle", "starting"} else script.rows_until(t)
     state = {
@@ -73,7 +88,6 @@ def hello(t: float, phase: str) -> str:
         "name": "Harness: three minutes, one crash",
         "promise": "6,000 payments a second, one worker killed, nothing lost.",
         "duration_seconds": script.DURATION,
-        "plan": script.PLAN,
         "criteria": CRITERIA,
         **changing(t, phase),
     }

@@ -18,12 +18,31 @@ PHASES = {
     "starting": 0.0,
     "ramp": 14.0,
     "steady": 50.0,
+    "doubtful": 60.0,
     "crash": 76.0,
     "recovery": 87.5,
     "recovered": 108.0,
     "finished": DURATION,
 }
 PLAN = [(0.0, 0.0), (20.0, PEAK), (DURATION, PEAK)]
+LOWERED_AT, LOWERED_TO = 55.0, 0.8
+LOWERED_PLAN = [
+    *PLAN[:-1],
+    (LOWERED_AT, PEAK),
+    (LOWERED_AT, PEAK * LOWERED_TO),
+    (DURATION, PEAK * LOWERED_TO),
+]
+DOUBTS = [
+    "A load worker was lost: look for what ended it and run again",
+    "Arrivals are sent late: lower the rate or close other programs",
+]
+GAP = {
+    "share": 1,
+    "shares": 2,
+    "reason": "killed",
+    "from_seconds": 40.0,
+    "to_seconds": 41.75,
+}
 COLUMNS = (
     "t_seconds",
     "schedule_seconds",
