@@ -76,8 +76,7 @@ class Crew:
             ConfigurationError: The factor is out of bounds.
         """
         change = self.rates.change(factor, self.clock_seconds())
-        pairs = [(one.schedule_seconds, one.factor) for one in self.rates.changes]
-        self._fleet.command(SetRate(changes=pairs))
+        self._fleet.command(SetRate(changes=self.rates.pairs()))
         return change
 
     def clock_seconds(self) -> float:

@@ -20,8 +20,8 @@ from engine.model.errors import ConfigurationError
 from engine.model.request import RunRequest
 from engine.model.scenario import LoadProfile, TestScenario
 
-PLAIN_SENDER = "engine.load.senders.fast_http:FastHttpSender"
-GENERAL_SENDER = "engine.load.senders.general_http:GeneralHttpSender"
+PLAIN_SENDER = "engine.load.senders.fast_http:create"
+GENERAL_SENDER = "engine.load.senders.general_http:create"
 TICK_SECONDS = 0.25
 CONNECTIONS = 128
 _DURATIONS = (
@@ -77,8 +77,8 @@ class RunPlan:
         Plain http goes by the sender that is fastest at it, everything else by the general one.
         """
         asked = self.request
-        connections = _divided(asked.connections or max(CONNECTIONS, self.workers), self.workers)
-        users = _divided(asked.users or 0, self.workers)
+        connections = divided(asked.connections or max(CONNECTIONS, self.workers), self.workers)
+        users = divided(asked.users or 0, self.workers)
         return [
             WorkerPlan(
                 run_id=self.run_id,
@@ -155,7 +155,7 @@ def _check_division(request: RunRequest, workers: int) -> None:
         raise ConfigurationError(problems)
 
 
-def _divided(total: int, among: int) -> list[int]:
+def divided(total: int, among: int) -> list[int]:
     """So many each, the first ones one more: together exactly the total."""
     each, rest = divmod(total, among)
     return [each + (index < rest) for index in range(among)]

@@ -28,7 +28,7 @@ class Rates:
     """The changes of one run's rate, in order of time; from any thread."""
 
     def __init__(self, profile: Profile, highest_tps: float) -> None:
-        self._profile = profile
+        self._profile = self._changed = profile
         self._highest_tps = highest_tps
         self._lock = threading.Lock()
         self._changes: tuple[RateChange, ...] = ()
@@ -59,7 +59,12 @@ class Rates:
             )
             kept = [one for one in self._changes if one.schedule_seconds < change.schedule_seconds]
             self._changes = (*kept, change)
+            self._changed = self._profile.changed(self.pairs())
         return change
+
+    def pairs(self) -> list[tuple[float, float]]:
+        """All changes so far as (second of the run clock, factor)."""
+        return [(one.schedule_seconds, one.factor) for one in self._changes]
 
     def _check(self, factor: float) -> None:
         most = MAX_RATE_TPS / self._highest_tps if self._highest_tps else math.inf
@@ -78,4 +83,4 @@ class Rates:
 
     def planned_tps(self, seconds: float) -> float:
         """The planned rate at this second of the run clock, changes included."""
-        return float(self._profile.rate_tps(seconds)) * self.factor_at(seconds)
+        return self._changed.rate_tps(seconds)

@@ -1,12 +1,12 @@
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.derive import config_for_scenario
 from engine.config.presets import preset
 from engine.model.errors import ConfigurationError
 from engine.model.request import RunRequest
-from engine.run.plan import make_plan
+from engine.run.plan import divided, make_plan
 
 PLAIN = "http://127.0.0.1:1/v1/transactions"
 
@@ -60,15 +60,19 @@ def test_every_worker_gets_its_share_and_at_least_one_connection(workers):
     assert sum(plan.connections for plan in plans) == 128
 
 
-@given(st.integers(1, 100), st.integers(1, 2_000), st.integers(1, 2_000))
-def test_connections_and_users_are_divided_to_exactly_what_was_asked(workers, connections, users):
-    assume(min(connections, users) >= workers)
-    asked = {"workers": workers, "connections": connections, "users": users}
-    plans = plan_for(**asked).worker_plans(PLAIN)
-    assert sum(plan.connections for plan in plans) == connections
-    assert sum(plan.users for plan in plans) == users
-    for counts in ([plan.connections for plan in plans], [plan.users for plan in plans]):
-        assert 1 <= min(counts) <= max(counts) <= min(counts) + 1
+def test_connections_and_users_are_those_asked_for_all_workers_together():
+    plans = plan_for(workers=7, connections=500, users=9).worker_plans(PLAIN)
+    assert [plan.connections for plan in plans] == divided(500, 7)
+    assert [plan.users for plan in plans] == divided(9, 7)
+
+
+@given(st.integers(0, 2_000), st.integers(1, 100))
+def test_a_division_gives_away_exactly_what_there_is_and_nobody_more_than_one_above_another(
+    total, among
+):
+    parts = divided(total, among)
+    assert (len(parts), sum(parts)) == (among, total)
+    assert max(parts) - min(parts) <= 1
 
 
 def test_fewer_connections_or_users_than_workers_are_refused_saying_so():
