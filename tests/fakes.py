@@ -12,12 +12,12 @@ import numpy as np
 from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.measure.histogram import Histogram
-from engine.model.control import Abort, Start, Stop, WorkerReport
+from engine.model.control import Abort, Pause, Resume, SetRate, Start, Stop, TakeOver, WorkerReport
 from engine.model.errors import StoreError, TargetError
 from engine.model.results import Target
 from engine.model.scenario import LoadProfile
 from engine.model.tick import COLUMNS
-from engine.ports import JournalRows
+from engine.ports import JournalRows, WorkerLost
 
 
 class JumpingClock:
@@ -37,25 +37,61 @@ class JumpingClock:
             self._jump_at_ns = float("inf")
 
 
+class FakeWorker:
+    """One worker: what it offers, how far it is with it, and how often it took something over."""
+
+    def __init__(self, plan):
+        self.plan, self.takeovers, self.lost = plan, 0, False
+        self._profile = Profile(
+            LoadProfile.model_validate(plan.profile), plan.duration_seconds, plan.seed
+        )
+        self._pacer = Pacer(self._profile)
+        self._classes = [[plan.share, plan.shares, 0, 0.0]]  # the third: arrivals gone through
+
+    def obey(self, command):
+        if isinstance(command, SetRate):
+            self._pacer = Pacer(self._profile.changed(command.changes))
+        elif isinstance(command, TakeOver):
+            done = self._pacer.count_by(command.since_seconds)
+            self._classes.append([command.share, command.shares, done, command.from_seconds])
+            self.takeovers += 1
+
+    def due(self, until):
+        """The numbers due by this second and not gone through yet, and how many it left out."""
+        offered, left_out = [], 0
+        for one in self._classes:
+            share, shares, done, begins = one
+            one[2] = max(done, self._pacer.count_by(until))
+            numbers = np.arange(done, one[2])
+            numbers = numbers[numbers % shares == share]
+            skipped = np.count_nonzero(numbers < self._pacer.count_by(begins))
+            offered += numbers[skipped:].tolist()
+            left_out += skipped
+        return offered, left_out
+
+
 class FakeFleet:
     """Workers whose every arrival is decided the moment it is due, reported tick by tick.
 
     Attributes:
         commands: Everything they were told, in order.
         obeys_stop: False if only an abort ends them.
+        loses: Shares of workers that are lost, each with the second of its last report.
         told: Called with every command, after it was taken.
         decided: All arrival numbers decided so far.
     """
 
-    def __init__(self, clock, *, obeys_stop=True, told=lambda command: None):
-        self.clock, self.obeys_stop, self.told = clock, obeys_stop, told
-        self.commands, self.plans, self.decided = [], [], []
+    def __init__(self, clock, *, obeys_stop=True, told=lambda command: None, loses=()):
+        self.clock, self.obeys_stop, self.told, self.loses = clock, obeys_stop, told, dict(loses)
+        self.commands, self.workers, self.decided = [], {}, []
         self.closed = False
         self._started_ns = None
         self._ended, self._final, self._tick = False, False, 0
+        self._paused, self._seconds = False, 0.0
 
     def start(self, plans):
-        self.plans = plans
+        self.workers = {plan.share: FakeWorker(plan) for plan in plans}
+        self._plan = plans[0]
 
     def command(self, command, share=None):
         self.commands.append(command)
@@ -63,35 +99,55 @@ class FakeFleet:
             self._started_ns = command.at_ns
         elif isinstance(command, Abort) or (isinstance(command, Stop) and self.obeys_stop):
             self._ended = True
+        elif isinstance(command, Pause | Resume):
+            self._paused = isinstance(command, Pause)
+        for worker in self.workers.values() if share is None else [self.workers[share]]:
+            worker.obey(command)
         self.told(command)
 
     def poll(self):
         if self._started_ns is None or self._final:
             return []
-        reports = []
+        messages = []
         while self._end_ns(self._tick) <= self.clock.monotonic_ns() and not self._ended:
-            reports += [self._report(plan) for plan in self.plans]
+            self._seconds += 0 if self._paused else self._plan.tick_seconds
+            self._seconds = min(self._seconds, self._plan.duration_seconds)
+            messages += [self._report(worker) for worker in self._living()]
             self._tick += 1
+            messages += [WorkerLost(worker.plan.share, "a test lost it") for worker in self._die()]
         if self._ended:
-            reports += [self._report(plan, final=True) for plan in self.plans]
+            messages += [self._report(worker, final=True) for worker in self._living()]
             self._final = True
-        return reports
+        return messages
 
     def close(self):
         self.closed = True
 
-    def _end_ns(self, tick):
-        return self._started_ns + round((tick + 1) * self.plans[0].tick_seconds * 1e9)
+    def _living(self):
+        return [worker for worker in self.workers.values() if not worker.lost]
 
-    def _report(self, plan, *, final=False):
-        numbers, seconds = ([], self._seconds(plan, self._tick)) if final else self._due(plan)
-        self.decided += [int(number) for number in numbers]
+    def _die(self):
+        dying = [
+            worker
+            for worker in self._living()
+            if self._seconds >= self.loses.get(worker.plan.share, float("inf"))
+        ]
+        for worker in dying:
+            worker.lost = True
+        return dying
+
+    def _end_ns(self, tick):
+        return self._started_ns + round((tick + 1) * self._plan.tick_seconds * 1e9)
+
+    def _report(self, worker, *, final=False):
+        numbers, left_out = ([], 0) if final else worker.due(self._seconds)
+        self.decided += numbers
         count, latency = len(numbers), Histogram()
         latency.record(np.full(count, 2_000))
         return WorkerReport(
-            share=plan.share,
+            share=worker.plan.share,
             tick=self._tick,
-            schedule_seconds=seconds,
+            schedule_seconds=self._seconds,
             due=count,
             sent=count,
             dropped=0,
@@ -110,25 +166,15 @@ class FakeFleet:
             service=latency.sparse(),
             lateness=latency.sparse(),
             queue=latency.sparse(),
-            not_offered=0,
+            not_offered=left_out,
             acknowledged=np.asarray(numbers, dtype=np.uint32).tobytes(),
             cpu_seconds=0.01,
             rss_bytes_now=1,
             loop_lag_ms_now=0.1,
             connections_now=1,
             final=final,
+            takeovers=worker.takeovers,
         )
-
-    def _due(self, plan):
-        profile = Profile(
-            LoadProfile.model_validate(plan.profile), plan.duration_seconds, plan.seed
-        )
-        pacer, end = Pacer(profile), self._seconds(plan, self._tick + 1)
-        due = np.arange(pacer.count_by(self._seconds(plan, self._tick)), pacer.count_by(end))
-        return due[due % plan.shares == plan.share], end
-
-    def _seconds(self, plan, ticks):
-        return min(ticks * plan.tick_seconds, plan.duration_seconds)
 
 
 class FakeTarget:

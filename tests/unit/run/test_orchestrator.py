@@ -2,56 +2,12 @@
 
 import pytest
 
-from engine.config.derive import config_for_scenario
-from engine.metrics.buffer import MetricsBuffer
 from engine.model.control import Abort, Start, Stop
 from engine.model.event import EventKind
-from engine.model.request import RunRequest
 from engine.model.results import TestStatus, Verdict
-from engine.model.scenario import LoadProfile, LoadProfileType, TestScenario
-from engine.run.orchestrator import StressTestOrchestrator
-from engine.run.plan import make_plan
-from engine.run.rig import Parts
 from engine.run.states import Event
-from tests.fakes import FakeFleet, FakeStore, FakeTarget, JumpingClock
-
-RATE, SECONDS = 40, 5
-
-
-class Rigged:
-    """A run over fakes; each is there to be looked at."""
-
-    def __init__(self, *, store=None, clock=None, target=None, **fleet):
-        self.store, self.clock = store or FakeStore(), clock or JumpingClock()
-        self.fleet = FakeFleet(self.clock, **fleet)
-        self.target = FakeTarget(self.fleet, **(target or {}))
-        scenario = TestScenario(
-            scenario_id="short",
-            name="Short",
-            load_profile=LoadProfile(profile_type=LoadProfileType.SUSTAINED, sustained_tps=RATE),
-            duration_seconds=SECONDS,
-        )
-        request = RunRequest(scenario=scenario, workers=2)
-        parts = Parts(
-            target=self.target,
-            fleet=self.fleet,
-            store=self.store,
-            buffer=MetricsBuffer(),
-            clock=self.clock,
-            changed=lambda: None,
-        )
-        self.run = StressTestOrchestrator(make_plan(request, config_for_scenario(scenario)), parts)
-
-    def finish(self):
-        """Run to the end; its summary. A run that hangs fails here."""
-        self.run.start()
-        summary = self.run.wait(30)
-        assert self.run.view.status.final, "wait() timed out"
-        assert (self.fleet.closed, self.target.closed) == (True, True)
-        return summary
-
-    def said(self, kind):
-        return [event.message for event in self.run.view.events if event.kind is kind]
+from tests.fakes import FakeStore, JumpingClock
+from tests.unit.run.rigged import RATE, SECONDS, Rigged
 
 
 def test_a_run_that_nothing_disturbs_completes_and_is_kept():
