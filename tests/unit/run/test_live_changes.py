@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.load.pacer import Pacer
@@ -128,6 +128,7 @@ def test_a_run_that_lost_a_worker_says_so_and_is_not_passed():
     assert rigged.store.written["heartbeat"][-1].workers_lost == 1
 
 
+@settings(max_examples=20, deadline=None)
 @given(
     st.dictionaries(st.integers(0, 4), st.floats(0, SECONDS), max_size=4),
     st.dictionaries(st.floats(0.1, SECONDS), st.floats(0.5, 2), max_size=2),
