@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from engine.analysis.criteria import CRITERIA
 from engine.faults.registry import FAULTS
@@ -149,29 +148,9 @@ def plan_points(
     scaled: TestScenario, seed: int, changes: Sequence[RateChange] = ()
 ) -> list[tuple[float, float]]:
     """Corner points (seconds, per second) of the planned rate, as the operator changed it."""
-    profile = Profile(scaled.load_profile, scaled.duration_seconds, seed)
-    return changed_points(profile.corner_points(), changes)
-
-
-def changed_points(
-    points: list[tuple[float, float]], changes: Sequence[RateChange]
-) -> list[tuple[float, float]]:
-    """Corner points of a rate that is multiplied by a factor from each change on.
-
-    A change is drawn as a step: two corners at its second.
-    """
-    drawn, factor = [], 1.0
-    waiting = list(changes)
-    for (t0, r0), (t1, r1) in pairwise(points):
-        drawn.append((t0, r0 * factor))
-        while waiting and t0 <= waiting[0].schedule_seconds < t1:
-            change = waiting.pop(0)
-            at = change.schedule_seconds
-            rate = r0 + (r1 - r0) * (at - t0) / (t1 - t0)
-            drawn += [(at, rate * factor), (at, rate * change.factor)]
-            factor = change.factor
-        drawn.append((t1, r1 * factor))
-    return drawn
+    factors = [(change.schedule_seconds, change.factor) for change in changes]
+    profile = Profile(scaled.load_profile, scaled.duration_seconds, seed, factors)
+    return profile.corner_points()
 
 
 def criterion_lines(scenario: TestScenario) -> list[CriterionLine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,10 +16,12 @@ from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.measure.histogram import Histogram
 from engine.metrics.aggregator import DECISIONS, OUTCOMES
+from engine.metrics.view import marks_of
 from engine.model.results import (
     Counts,
     JournalReconciliation,
     PerSecond,
+    RateChange,
     RunSummary,
     TestStatus,
     Verdict,
@@ -95,7 +97,10 @@ def summarise(
         seed=meta.seed,
         target=meta.target,
         environment=meta.machine,
-        marks=[*meta.marks, *(["INCONCLUSIVE"] if verdict is Verdict.INCONCLUSIVE else [])],
+        marks=[
+            *marks_of(meta, progress.rate_changes, progress.degraded),
+            *(["INCONCLUSIVE"] if verdict is Verdict.INCONCLUSIVE else []),
+        ],
         speed=meta.speed,
         rate_scale=meta.rate_scale,
         status=status,
@@ -120,7 +125,7 @@ def summarise(
         not_offered=_total(ticks, "not_offered"),
         rate_changes=progress.rate_changes,
         degraded=progress.degraded,
-        per_second=per_second(ticks, meta),
+        per_second=per_second(ticks, meta, progress.rate_changes),
         faults=progress.faults,
         journal=journal,
         confusion=progress.confusion,
@@ -139,13 +144,18 @@ def count(ticks: pd.DataFrame) -> Counts:
     )
 
 
-def per_second(ticks: pd.DataFrame, meta: RunMeta) -> PerSecond:
-    """Sums by second since Start; gauges at its end; the plan from the run clock's progress."""
+def per_second(ticks: pd.DataFrame, meta: RunMeta, changes: Sequence[RateChange] = ()) -> PerSecond:
+    """Sums by second since Start; gauges at its end; the plan from the run clock's progress.
+
+    The plan is the one the operator changed; it counts what nobody offered too, so that
+    planned = offered + not offered.
+    """
     each = round(1 / meta.tick_seconds)
     second = (ticks["tick"] // each).astype(int)
     sums = ticks.groupby(second)[["due", "sent", "decided", "failed", "rejected", "dropped"]].sum()
     ends = ticks.groupby(second)[["backlog_now", "in_flight_now", "schedule_seconds"]].last()
-    profile = Profile(meta.scaled.load_profile, meta.scaled.duration_seconds, meta.seed)
+    factors = [(change.schedule_seconds, change.factor) for change in changes]
+    profile = Profile(meta.scaled.load_profile, meta.scaled.duration_seconds, meta.seed, factors)
     due = np.asarray(Pacer(profile).count_by(ends["schedule_seconds"].to_numpy(dtype=float)))
     return PerSecond(
         offered=_integers(sums["due"]),

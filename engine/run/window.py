@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.load.profiles import Profile
 from engine.measure.histogram import Histogram
 from engine.model.results import LatencySummary, MeasurementWindow
 from engine.model.run import RunMeta
-from engine.model.scenario import LoadProfile, LoadProfileType
 from engine.ports import TickLatencies
 
 TickHistograms = Iterable[TickLatencies]
@@ -35,7 +35,8 @@ def measurement_window(
         ticks: Every tick, in order.
         by_tick: The histograms of the same ticks, in the same order.
     """
-    spans = _steady_spans(meta.scaled.load_profile, meta.scaled.duration_seconds)
+    profile = Profile(meta.scaled.load_profile, meta.scaled.duration_seconds, meta.seed)
+    spans = profile.steady_spans()
     inside = within(ticks["schedule_seconds"].to_numpy(dtype=float), spans)
     clock = ticks["schedule_seconds"].to_numpy(dtype=float)
     seconds = float(np.diff(clock, prepend=0.0)[inside].sum())
@@ -76,16 +77,3 @@ def latency(histogram: Histogram) -> LatencySummary:
         mean=histogram.mean_ms if histogram.count else None,
         count=histogram.count,
     )
-
-
-def _steady_spans(profile: LoadProfile, duration: float) -> list[tuple[float, float]]:
-    if profile.profile_type is not LoadProfileType.RAMP_UP:
-        return [(0.0, duration)]
-    up = profile.ramp_up_seconds
-    down = max(duration - profile.ramp_down_seconds, up)
-    if profile.hold_seconds is None:
-        spans = [(up, down)]
-    else:
-        held = up + profile.hold_seconds
-        spans = [(up, min(held, down)), (held + profile.ease_seconds, down)]
-    return [(begin, end) for begin, end in spans if begin < end]

@@ -1,13 +1,7 @@
-from itertools import pairwise
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from engine.metrics.view import RunView
 from engine.model.results import DegradedInterval, RateChange, TestStatus
 from engine.model.tick import Tick
-from engine.report.stage import changed_points, run_state
+from engine.report.stage import run_state
 from tests.run_records import meta, summary
 
 LOWERED = (RateChange(schedule_seconds=60, factor=0.8),)
@@ -46,28 +40,3 @@ def test_doubts_are_of_now_and_the_verdict_speaks_of_the_run():
     assert state(doubts=("late: lower the rate",)).doubts == ["late: lower the rate"]
     ended = state(status=TestStatus.COMPLETED, doubts=("late",), summary=summary())
     assert ended.doubts == []
-
-
-@given(
-    seconds=st.lists(st.floats(0, 100), max_size=5, unique=True).map(sorted),
-    factors=st.lists(st.floats(0.01, 3), min_size=5, max_size=5),
-    at=st.floats(0, 100),
-)
-def test_drawn_with_straight_lines_it_is_the_plan_times_the_factor_in_force(seconds, factors, at):
-    points = [(0.0, 0.0), (20.0, 400.0), (50.0, 400.0), (50.0, 100.0), (100.0, 300.0)]
-    changes = [
-        RateChange(schedule_seconds=second, factor=factor)
-        for second, factor in zip(seconds, factors, strict=False)
-    ]
-    drawn = changed_points(points, changes)
-    factor = next((c.factor for c in reversed(changes) if c.schedule_seconds <= at), 1.0)
-    assert [t for t, _rate in drawn] == sorted(t for t, _rate in drawn)
-    assert rate_at(drawn, at) == pytest.approx(rate_at(points, at) * factor, abs=1e-6)
-
-
-def rate_at(points, at):
-    """The rate after any jump at this second."""
-    for (t0, r0), (t1, r1) in reversed(list(pairwise(points))):
-        if t0 <= at <= t1 and t1 > t0:
-            return r0 + (r1 - r0) * (at - t0) / (t1 - t0)
-    raise AssertionError(at)
