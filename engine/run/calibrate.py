@@ -1,119 +1,114 @@
-"""What this machine holds: a five-second ramp against the embedded platform.
+"""What this machine holds: a staircase of rates against the embedded platform.
 
-The answer is the highest rate offered over one second of the ramp that was held: nothing failed or
-was dropped in it, at least 98 % of what was due in it was answered in it (the rejection of an edge
-case is its answer), and the live response p99 was within `MAX_P99_MS` at its end and at the end
-of at least two of its other three ticks. A p99 that is not known is not within it: before the first
-judged tick more are due than a p99 needs.
-
-The first second, in which the platform's caches fill, is not judged. Each second stands for itself:
-one that another process of this machine spoiled says nothing about a higher rate that was held.
+One run, whose rate is changed while it goes on: a second in which caches fill, then step after step
+(`engine.run.staircase` says which rate, `engine.run.step` whether it was held, `engine.run.climb`
+does it). The staircase ends within `STAIRCASE_SECONDS` of the run clock; starting the platform and
+ending the run come on top, in all `LONGEST_SECONDS` where the platform was kept warm.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
-import pandas as pd
-
-from engine.measure.machine import described
-from engine.model.calibration import Calibration
-from engine.model.errors import TargetError
+from engine.analysis import honesty
+from engine.measure.machine import described, this_machine
+from engine.model.calibration import Calibration, CalibrationProgress, CalibrationStep
+from engine.model.errors import IllegalTransitionError, TargetError
 from engine.model.request import RunRequest
-from engine.model.results import Machine, TestStatus
+from engine.model.results import Machine
 from engine.model.scenario import LoadProfile, LoadProfileType, TestScenario, TrafficMix
 from engine.ports import RunArchive
-from engine.run.archive import ticks_of
+from engine.run import staircase, step
+from engine.run.climb import BASE_TPS, Climb, Told, tried
 from engine.run.orchestrator import StressTestOrchestrator
 from engine.run.plan import TICK_SECONDS
 from engine.run.states import Event
 
-SECONDS = 5.0
-FIRST_TPS = 200.0
-TOP_TPS = 16_000.0
-MAX_P99_MS = 50.0
-MIN_ANSWERED_SHARE = 0.98
-UNJUDGED_SECONDS = 1.0
-WINDOW_SECONDS = 1.0
-WINDOW_TICKS = round(WINDOW_SECONDS / TICK_SECONDS)
-SLOW_TICKS_FORGIVEN = 1
-LIMIT_SECONDS = 60.0
-_JUDGED = ("due", "decided", "rejected", "failed", "dropped", "response_p99_ms")
+STAIRCASE_SECONDS = 16.0
+PLAN_SECONDS = 60.0  # longer than any staircase: the plan's end must not end it
+END_LIMIT_SECONDS = 15.0
 CRITERION = (
-    "highest rate offered over one second of a five-second ramp, its first second not judged, in "
-    "which nothing failed or was dropped, 98 % of what was due was answered (a rejected edge case "
-    "is answered), and the response p99 was known and within 50 ms at its end and at the end of at "
-    "least two of its other three quarters"
+    f"highest rate of a staircase that was held for {staircase.JUDGED_TICKS * TICK_SECONDS:g} s "
+    "(longer where a p99 needs more samples), and again at that rate or above: nothing failed or "
+    f"was dropped, at least {step.MIN_ANSWERED_SHARE * 100:g} % of what was due was answered (a "
+    f"rejected edge case is answered), response p99 within {step.MAX_P99_MS:g} ms, at least "
+    f"{step.MIN_OFFERED_SHARE * 100:g} % of the rate was offered, and the generator had no doubt "
+    f"about itself (lateness p99 within {honesty.MAX_LATENESS_P99_MS:g} ms, loop lag within "
+    f"{honesty.MAX_LOOP_LAG_MS:g} ms, a worker on at most {honesty.MAX_WORKER_CPU_CORES:g} of a "
+    "core, no report missing)"
 )
 
 
-@dataclass(frozen=True)
-class Held:
-    """The second that was held: its offered rate, and how many were answered in it."""
-
-    tps: float
-    samples: int
+def _tell_nobody(_progress: CalibrationProgress) -> None:
+    pass
 
 
-def measure(run: StressTestOrchestrator, archive: RunArchive) -> Calibration:
-    """Run the ramp and read the answer off its ticks; raises TargetError if it did not end."""
+def measure(
+    run: StressTestOrchestrator,
+    archive: RunArchive,
+    told: Told = _tell_nobody,
+    staircase_seconds: float = STAIRCASE_SECONDS,
+) -> Calibration:
+    """Climb the staircase on this run, and end it; raises TargetError if it did not get there.
+
+    Args:
+        run: Of `request()`, not started yet.
+        archive: Where the run is written.
+        told: Called with every tick, in the caller's thread.
+        staircase_seconds: How long the staircase may take, in seconds of the run clock.
+    """
+    climb = Climb(run, archive, told, staircase_seconds)
     run.start()
-    summary = run.wait(LIMIT_SECONDS)
-    if summary is None or summary.status is not TestStatus.COMPLETED:
-        why = summary.verdict_reason if summary else "it did not end in time or could not start"
-        if not run.view.status.final:
-            run.request(Event.EMERGENCY_STOP)
+    try:
+        steps = climb.steps()
+    finally:
+        _end(run)
+    if steps is None:
+        summary = run.view.summary
+        why = summary.verdict_reason if summary else "it could not start, or its clock stood still"
         msg = f"the calibration did not complete: {why}"
         raise TargetError(msg)
-    return calibration(ticks_of(archive, summary.run_id), summary.environment)
+    return calibration(steps, this_machine())
 
 
 def request() -> RunRequest:
-    """The ramp, as a run."""
+    """The run whose rate is changed."""
     scenario = TestScenario(
         scenario_id="calibration",
         name="Calibration",
-        load_profile=LoadProfile(
-            profile_type=LoadProfileType.RAMP_UP,
-            start_tps=FIRST_TPS,
-            peak_tps=TOP_TPS,
-            ramp_up_seconds=SECONDS,
-        ),
-        duration_seconds=SECONDS,
+        load_profile=LoadProfile(profile_type=LoadProfileType.SUSTAINED, sustained_tps=BASE_TPS),
+        duration_seconds=PLAN_SECONDS,
         traffic_mix=TrafficMix.DEMO,
     )
     return RunRequest(scenario=scenario)
 
 
-def sustained(ticks: pd.DataFrame) -> Held | None:
-    """The second of the highest rate that was held; None if none was."""
-    ramp = ticks.loc[ticks["t_seconds"] > UNJUDGED_SECONDS, list(_JUDGED)].astype(float)
-    quick = ramp.pop("response_p99_ms") <= MAX_P99_MS  # not so where it is not known
-    second = ramp.rolling(WINDOW_TICKS).sum()
-    answered = second["decided"] + second["rejected"]
-    held = (
-        (ramp["due"] > 0)
-        & (second["failed"] + second["dropped"] == 0)
-        & (answered >= MIN_ANSWERED_SHARE * second["due"])
-        & quick
-        & (quick.astype(float).rolling(WINDOW_TICKS).sum() >= WINDOW_TICKS - SLOW_TICKS_FORGIVEN)
-    )
-    if not held.any():
-        return None
-    best = int(second["due"].where(held, 0.0).to_numpy().argmax())
-    return Held(float(second["due"].iloc[best]) / WINDOW_SECONDS, int(answered.iloc[best]))
-
-
-def calibration(ticks: pd.DataFrame, machine: Machine) -> Calibration:
-    """The calibration from the ramp's ticks."""
-    held = sustained(ticks)
+def calibration(steps: Sequence[CalibrationStep], machine: Machine) -> Calibration:
+    """The answer, read off the last step at the rate that was found; never above what it asked."""
+    rate = staircase.found(tried(steps))
+    last = next((each for each in reversed(steps) if each.asked_tps == rate), None)
+    above = [each for each in steps if not each.held and (rate is None or each.asked_tps >= rate)]
+    lowest = min(above, key=lambda each: each.asked_tps, default=None)
     return Calibration(
-        sustained_tps=held.tps if held else None,
+        sustained_tps=min(last.asked_tps, last.offered_tps) if last else None,
+        limited_by=lowest.limited_by if lowest else None,
+        steps=tuple(steps),
         criterion=CRITERION,
-        window_seconds=WINDOW_SECONDS,
-        sample_size=held.samples if held else 0,
+        window_seconds=last.window_seconds if last else 0.0,
+        sample_size=last.sample_size if last else 0,
         machine=described(machine),
         version=machine.limelight,
         measured_at=datetime.now(UTC),
     )
+
+
+def _end(run: StressTestOrchestrator) -> None:
+    """In order if it can be, else at once."""
+    for event, seconds in ((Event.STOP, END_LIMIT_SECONDS), (Event.EMERGENCY_STOP, None)):
+        if run.view.status.final:
+            return
+        with suppress(IllegalTransitionError):
+            run.request(event)
+        run.wait(seconds)
