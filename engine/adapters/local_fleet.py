@@ -134,7 +134,7 @@ class LocalFleet:
             self._over.add(share)
         elif child.ended:
             self._over.add(share)
-            found.append(WorkerLost(share, f"ended: exit code {child.exit_code}"))
+            found.append(WorkerLost(share, _how_it_ended(child.exit_code)))
         elif found:
             pulse.beat()
         elif pulse.wait(passed_seconds):
@@ -153,3 +153,10 @@ class LocalFleet:
         self._ended = True
         for child in list(self._children.values()):
             child.close()
+
+
+def _how_it_ended(code: int | None) -> str:
+    """For people; a process that has just closed its pipe may have no exit code yet."""
+    if code is None:
+        return "it closed its pipe"
+    return f"it was ended by signal {-code}" if code < 0 else f"it ended with exit code {code}"

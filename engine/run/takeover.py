@@ -13,7 +13,8 @@ exactly one class of one living worker.
 A class also knows up to which second of the schedule its arrivals are accounted for, as offered or
 as not offered: that is where its next holder goes on, so that none is counted twice or left out. A
 worker accounts for its own class up to its last report, and for one it took over only once a
-report said that it had: until then it stands where the worker before left it.
+report said that it had: until then it stands where the worker before left it. What a lost worker
+did after its last report nobody knows, so those arrivals count as not offered.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from engine.model.fault import FailureScenario, FailureType
@@ -71,6 +73,16 @@ def run_clock(engine: Engine) -> Iterator[RunClock]:
     clock.close()
 
 
+def workers_of_this_process():
+    """The load workers this process started and that still live, in the order of their shares."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if "engine.load.worker" in child.cmdline():
+                found.append(child)
+    return sorted(found, key=lambda child: child.pid)
+
+
 def assert_conserved_every_second(summary):
     """Both laws over the sums up to the end of every second, and in total."""
     assert summary.counts.conserved
@@ -93,3 +105,10 @@ def await_frame(engine, condition, seconds=30):
         assert time.monotonic() < deadline, ticks.tail(3).T
         time.sleep(0.02)
     return ticks
+
+
+def await_status(engine, status, seconds=20):
+    deadline = time.monotonic() + seconds
+    while engine.live().status is not status:
+        assert time.monotonic() < deadline, engine.live().events
+        time.sleep(0.02)

@@ -15,6 +15,7 @@ from engine.service import Engine
 from tests.integration.run.conftest import (
     assert_conserved_every_second,
     await_frame,
+    await_status,
     crash,
     steady,
 )
@@ -211,10 +212,3 @@ def test_commands_without_a_run_say_so(engine):
     for command in (engine.pause, engine.resume, engine.stop, engine.emergency_stop):
         with pytest.raises(IllegalTransitionError, match="no run is under way"):
             command()
-
-
-def await_status(engine, status, seconds=20):
-    deadline = time.monotonic() + seconds
-    while engine.live().status is not status:
-        assert time.monotonic() < deadline, engine.live().events
-        time.sleep(0.02)
