@@ -132,9 +132,9 @@ class LocalFleet:
         found: list[WorkerMessage | WorkerLost] = [_decode(frame) for frame in child.frames()]
         if any(isinstance(message, WorkerReport) and message.final for message in found):
             self._over.add(share)
-        elif child.ended:
+        elif child.ended and (code := child.exit_code) is not None:
             self._over.add(share)
-            found.append(WorkerLost(share, _how_it_ended(child.exit_code)))
+            found.append(WorkerLost(share, _how_it_ended(code)))
         elif found:
             pulse.beat()
         elif pulse.wait(passed_seconds):
@@ -155,8 +155,5 @@ class LocalFleet:
             child.close()
 
 
-def _how_it_ended(code: int | None) -> str:
-    """For people; a process that has just closed its pipe may have no exit code yet."""
-    if code is None:
-        return "it closed its pipe"
+def _how_it_ended(code: int) -> str:
     return f"it was ended by signal {-code}" if code < 0 else f"it ended with exit code {code}"
