@@ -143,8 +143,23 @@ def write(evidence, path):
 
 def setup(*, quick, bound, connections, body_bytes, others):
     """The setup of a run whose windows saw this CPU use of others, in cores."""
+    middle = statistics.median(others) if others else 0.0
+    return Setup(
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        quick=quick,
+        machine=about_the_machine(),
+        bound=bound,
+        connections=connections,
+        body_bytes=body_bytes,
+        others_cpu_cores=round(middle, 3),
+        quiet=middle <= QUIET_CORES,
+    )
+
+
+def about_the_machine():
+    """What was measured on, as every evidence file says it."""
     machine = this_machine()
-    about = {
+    return {
         "processor": _processor(),
         "cpu_count": machine.cpu_count,
         "memory_gb": machine.memory_gb,
@@ -152,17 +167,6 @@ def setup(*, quick, bound, connections, body_bytes, others):
         "python": machine.python,
         "limelight": machine.limelight,
     }
-    middle = statistics.median(others) if others else 0.0
-    return Setup(
-        date=datetime.now(UTC).strftime("%Y-%m-%d"),
-        quick=quick,
-        machine=about,
-        bound=bound,
-        connections=connections,
-        body_bytes=body_bytes,
-        others_cpu_cores=round(middle, 3),
-        quiet=middle <= QUIET_CORES,
-    )
 
 
 def _processor():

@@ -12,6 +12,7 @@ import pytest
 from tests.benchmarks import bars, lateness, steady, table
 from tests.benchmarks.evidence import FOLDER, Evidence, Measurement, Setup, Steady, ToolFound, rows
 from tests.benchmarks.ours import NAME
+from tests.benchmarks.soaked import Soak
 from tests.benchmarks.stand import Target, Timing, observe
 from tests.benchmarks.tools import Job, duration_ms, p99_after, shown
 from tests.benchmarks.tools_scripted import SCRIPTED
@@ -19,7 +20,7 @@ from tests.benchmarks.tools_scripted import SCRIPTED
 HERE = Path(__file__).parent
 RATE = 10_000
 EVEN_NS = 5_000_000_000 + np.arange(2_000) * 100_000
-SCHEMAS = {"load_generators.json": Evidence, "steady.json": Steady}
+SCHEMAS = {"load_generators.json": Evidence, "steady.json": Steady, "soak.json": Soak}
 
 
 def test_requests_on_an_even_schedule_are_not_late_however_long_they_travelled():
@@ -195,6 +196,6 @@ def test_the_stand_counts_what_a_client_sends_and_what_it_costs(tmp_path):
 def test_the_long_benchmarks_are_not_tests_and_begin_only_when_asked(request):
     collected = {item.path.name for item in request.session.items if item.path.parent == HERE}
     assert all(name.startswith("test_") for name in collected)
-    code = "import tests.benchmarks.load_generators, tests.benchmarks.steady"
+    code = "import tests.benchmarks.load_generators, tests.benchmarks.steady, tests.benchmarks.soak"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
