@@ -17,8 +17,9 @@ import time
 from engine.load.alarm import best_alarm
 from engine.load.dispatcher import Dispatcher
 from engine.load.feeds import Feeds
-from engine.load.ledger import Gauges, Ledger
+from engine.load.ledger import Ledger
 from engine.load.pacer import Pacer
+from engine.load.reporter import Reporter
 from engine.load.senders.contract import Sender
 from engine.load.wire import UpPipe
 from engine.measure.clock import RunClock
@@ -37,7 +38,6 @@ from engine.model.control import (
 SWEEP_NS = 50_000_000
 SHORT_NS, LONG_NS = 500_000, 1_000_000
 SHORT_FROM_TPS, SHORT_TO_TPS = 5_000, 20_000
-FLUSH_SECONDS = 30.0
 
 
 def spacing_ns(rate_tps: float) -> int:
@@ -51,11 +51,11 @@ class Conductor:
     def __init__(
         self, plan: WorkerPlan, feeds: Feeds, pacer: Pacer, sender: Sender, parts: Parts
     ) -> None:
-        self._plan, self._feeds, self._pacer, self._sender = plan, feeds, pacer, sender
-        self._dispatcher, self._ledger, self._pipe = parts
+        self._feeds, self._pacer, self._sender = feeds, pacer, sender
+        self._dispatcher, self._ledger, pipe = parts
+        self._reporter = Reporter(self._ledger, pipe, self._dispatcher, sender, feeds)
         self._clock: RunClock | None = None
         self._pause_ns: int | None = None
-        self._tick = 0
         self._tick_ns = round(plan.tick_seconds * 1e9)
         self._boundary_ns = 0
         self._end_ns = round(plan.duration_seconds * 1e9)
@@ -65,7 +65,6 @@ class Conductor:
         self._spacing_ns = LONG_NS
         self._sweep_at_ns = 0
         self._armed_ns = 0
-        self._lag_ns = 0
         self._alarm = best_alarm(asyncio.get_running_loop(), self._turn)
         self.finished = asyncio.get_running_loop().create_future()
         feeds.tell(self._turn)
@@ -155,10 +154,10 @@ class Conductor:
 
     def _advance(self, clock: RunClock, now: int) -> None:
         if self._armed_ns:
-            self._lag_ns = max(self._lag_ns, now - self._armed_ns)
+            self._reporter.woke(now - self._armed_ns)
         while self._boundary_ns <= now:
             self._take(self._boundary_ns, now)
-            self._report(self._boundary_ns)
+            self._end_tick(self._boundary_ns)
         self._take(now + 1, now)
         if now >= self._sweep_at_ns:
             self._sweep_at_ns = now + SWEEP_NS
@@ -173,9 +172,7 @@ class Conductor:
     def _take(self, before_ns: int, now: int) -> None:
         """Take what is due before this instant; at the run's end, also what is due right then."""
         assert self._clock is not None
-        before, turn_ns = self._clock.schedule_ns(before_ns), self._clock.schedule_ns(now)
-        if before >= self._end_ns:
-            before = self._end_ns + 1
+        before, turn_ns = self._before(before_ns), self._clock.schedule_ns(now)
         due_ns, arrivals = self._feeds.take(before)
         while due_ns:
             self._ledger.taken(turn_ns, due_ns)
@@ -206,27 +203,16 @@ class Conductor:
                 soonest = min(soonest, max(clock.instant_ns(self._end_ns), now + LONG_NS))
         return max(soonest, now + self._spacing_ns)
 
-    def _report(self, at_ns: int, *, final: bool = False) -> None:
-        """Report the tick that ends at this instant, unless the pipe is backed up."""
+    def _before(self, at_ns: int) -> int:
+        """The schedule time before which all is due by then; at the end, its last instant too."""
         schedule_ns = 0 if self._clock is None else self._clock.schedule_ns(at_ns)
-        seconds = max(min(schedule_ns, self._end_ns), 0) / 1e9
-        if self._pipe.backed_up and not final:
-            self._ledger.settle_histograms()
-        else:
-            self._ledger.totals.not_offered = self._feeds.not_offered
-            gauges = Gauges(
-                tick=self._tick,
-                schedule_seconds=seconds,
-                backlog=self._dispatcher.backlog,
-                in_flight=self._dispatcher.in_flight,
-                loop_lag_ms=self._lag_ns / 1e6,
-                connections=self._sender.connections,
-                final=final,
-                takeovers=self._feeds.taken_over(min(schedule_ns, self._end_ns + 1)),
-            )
-            self._pipe.send(self._ledger.report(gauges))
-            self._lag_ns = 0
-        self._tick += 1
+        return schedule_ns if schedule_ns < self._end_ns else self._end_ns + 1
+
+    def _end_tick(self, at_ns: int) -> None:
+        """Report the tick that ends at this instant."""
+        before_ns = self._before(at_ns)
+        seconds = max(min(before_ns, self._end_ns), 0) / 1e9
+        self._reporter.tick_ended(seconds, before_ns)
         self._boundary_ns += self._tick_ns
         self._spacing_ns = spacing_ns(self._pacer.profile.rate_tps(seconds) * self._feeds.part)
 
@@ -236,8 +222,8 @@ class Conductor:
         self._alarm.close()
         self._sender.close()
         self._dispatcher.finish()
-        self._report(now, final=True)
-        self._pipe.flush(FLUSH_SECONDS)
+        before_ns = self._before(now)
+        self._reporter.finish(max(min(before_ns, self._end_ns), 0) / 1e9, before_ns)
         self.finished.set_result(None)
 
 

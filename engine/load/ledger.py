@@ -7,7 +7,8 @@
 An attempt counts when it is made and its outcome when it ends, so outcomes lag attempts by those
 under way; one that is under way when the run ends has no outcome.
 All counters are totals of the run; a report holds what was added since the previous one, so a
-report that is not sent is contained in the next.
+report that is not sent is contained in the next. Of a long row of reports that are not sent, the
+numbers decided are kept as a bitmap, and given `MOST_LISTED` a report.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from numpy.typing import NDArray
 from engine.load.arrival import Arrival
 from engine.load.judge import DECISIONS
 from engine.load.outcome import Outcome
+from engine.measure.arrivals import ArrivalSet
 from engine.measure.histogram import Histogram
 from engine.measure.resources import ProcessUsage
 from engine.model.control import WorkerReport
 
 RAW_SHOWN = 2048
+MOST_LISTED = 1 << 17
 MEASURED = ("response", "service", "lateness", "queue")
 _APPROVE = DECISIONS.index("APPROVE")
 
@@ -87,6 +90,8 @@ class Ledger:
         self._service_ns: list[int] = []
         self._exchange: tuple[bytes, bytes] | None = None
         self.hide: Callable[[bytes], bytes] = bytes  # the sender's: no secret is shown
+        self._keep, self._kept = ArrivalSet(), 0
+        self._acknowledged = array("I")
         self._histograms = {name: Histogram() for name in MEASURED}
         self._clear()
 
@@ -133,7 +138,7 @@ class Ledger:
             service=measured["service"].sparse(),
             lateness=measured["lateness"].sparse(),
             queue=measured["queue"].sparse(),
-            acknowledged=self._acknowledged.tobytes(),
+            acknowledged=self._shown_acknowledged(),
             cpu_seconds=cpu_seconds - self._cpu_seconds,
             rss_bytes_now=self._usage.rss_bytes(),
             loop_lag_ms_now=gauges.loop_lag_ms,
@@ -147,9 +152,18 @@ class Ledger:
         self._clear()
         return report
 
-    def settle_histograms(self) -> None:
-        """Move the values of this tick into the histograms, so that no list grows."""
+    @property
+    def holds_back(self) -> bool:
+        """Whether more transactions were decided than one report says."""
+        return bool(self._kept)
+
+    def settle(self) -> None:
+        """Put the values of this tick where they take no room however many ticks there are."""
         self._fill_histograms()
+        if len(self._acknowledged) > MOST_LISTED:
+            self._kept += len(self._acknowledged)
+            self._keep.add(np.frombuffer(self._acknowledged, dtype=np.uint32))
+            self._acknowledged = array("I")
 
     def _fill_histograms(self) -> dict[str, Histogram]:
         for name, values in (
@@ -187,6 +201,14 @@ class Ledger:
     def _by_kind(self) -> dict[str, int]:
         names = (f"{kind}:{decision}" for kind in self._kinds for decision in DECISIONS)
         return {name: count for name, count in zip(names, self._confusion, strict=True) if count}
+
+    def _shown_acknowledged(self) -> bytes:
+        shown = self._acknowledged.tobytes()
+        if self._kept:
+            numbers = self._keep.take(MOST_LISTED)
+            self._kept -= len(numbers)
+            shown += numbers.astype("<u4").tobytes()
+        return shown
 
     def _shown_exchange(self) -> tuple[str, str] | None:
         if self._exchange is None:

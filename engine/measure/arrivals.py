@@ -30,6 +30,14 @@ class ArrivalSet:
         found[inside] = (self._bits[kept >> 3] >> (kept & 7).astype(np.uint8)) & 1 == 1
         return found
 
+    def take(self, most: int) -> np.ndarray:
+        """Remove the lowest numbers and return them, ascending, at most `most` ≥ 8: int64."""
+        at = np.flatnonzero(self._bits)[: most // 8]
+        rows, places = np.nonzero(np.unpackbits(self._bits[at], bitorder="little").reshape(-1, 8))
+        self._bits[at] = 0
+        numbers: np.ndarray = at[rows] * 8 + places
+        return numbers
+
     def __len__(self) -> int:
         return int(np.unpackbits(self._bits).sum())
 
