@@ -104,9 +104,13 @@ class Worker:
         return self.wait_for(lambda ms: [m for m in ms if isinstance(m, WorkerFailed)])[0]
 
     def start(self, after_seconds=0.05):
-        self.ready()
-        self.at_ns = time.monotonic_ns() + round(after_seconds * 1e9)
-        self.say(Start(self.at_ns))
+        start_all([self], after_seconds)
+
+    def kill(self):
+        """As the system would, and read what it had still said."""
+        self.process.kill()
+        self.process.wait(30)
+        self._reader.join(30)
 
     @property
     def reports(self):
@@ -131,6 +135,16 @@ class Worker:
     def stop(self):
         self.say(Stop())
         return self.finish()
+
+
+def start_all(workers, after_seconds=0.05):
+    """Start them on one schedule."""
+    for worker in workers:
+        worker.ready()
+    at_ns = time.monotonic_ns() + round(after_seconds * 1e9)
+    for worker in workers:
+        worker.at_ns = at_ns
+        worker.say(Start(at_ns))
 
 
 class Sums:
