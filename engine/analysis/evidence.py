@@ -31,7 +31,7 @@ class Evidence:
         ticks: One row a tick; columns of `engine.model.tick.COLUMNS`.
         faults: Every fault of the run, in order.
         scenario: As its preset holds it, before speed and rate scale.
-        rate_scale: What every planned rate was multiplied by.
+        rate_scale: What every planned rate was multiplied by, at the least.
         speed: What every planned duration was divided by.
         target: What was tested.
         status: How the run ended.

@@ -115,6 +115,7 @@ def _panel(state: LiveState) -> Group:
     faults = [span.name for span in state.faults if span.status == "active"]
     rest = [*state.marks, *([f"fault: {', '.join(faults)}"] if faults else []), *state.warnings]
     lines: list[RenderableType] = [head, Text("  ".join(_figures(state)))]
+    lines += [Text(printable(doubt), style="bold yellow") for doubt in state.doubts]
     if rest:
         lines.append(Text(printable("  ".join(rest)), style="yellow"))
     return Group(*lines)

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 from engine.measure.histogram import samples_needed
 from engine.model.calibration import Calibration
-from engine.model.results import CriterionResult, FaultRecord, LatencySummary, RunSummary
+from engine.model.results import (
+    CriterionResult,
+    FaultRecord,
+    LatencySummary,
+    MeasurementWindow,
+    RateChange,
+    RunSummary,
+)
 from engine.model.run import RunRow
 from engine.model.scenario import TestScenario
 from engine.report import format as words
@@ -21,7 +28,8 @@ def run_lines(summary: RunSummary) -> list[str]:
     lines += [summary.target.line]
     lines += [f"Marks: {', '.join(summary.marks)}"] if summary.marks else []
     lines += [_identity(summary), ""]
-    lines += [*_criteria(summary.criteria), "", *_counts(summary), "", *_latencies(summary), ""]
+    lines += [*_criteria(summary.criteria), "", *_counts(summary), "", *_latencies(summary)]
+    lines += [*_without_ramps(summary.measured), ""]
     lines += [*_faults(summary.faults), "", *_journal(summary)]
     for title, texts in (
         ("Warnings", summary.warnings),
@@ -119,6 +127,45 @@ def _counts(summary: RunSummary) -> list[str]:
         f"failed {c.failed:,} + in flight {c.in_flight:,}{_law(sent_law)}",
         f"  {summary.attempts:,} attempts, offered {_rate(summary.offered_tps)}, "
         f"achieved {_rate(summary.achieved_tps)}",
+        *_changes(summary.rate_changes),
+        *_degraded(summary),
+    ]
+
+
+def _changes(changes: list[RateChange]) -> list[str]:
+    return [
+        f"  rate changed live: {words.percentage(change.factor)} of the plan from "
+        f"{words.seconds(change.schedule_seconds)} of the run clock"
+        for change in changes
+    ]
+
+
+def _degraded(summary: RunSummary) -> list[str]:
+    """What was offered by nobody while a load worker was lost, and when."""
+    lines = [
+        f"  degraded: load worker {gap.share + 1} of {gap.shares} lost ({gap.reason}), its share "
+        f"offered by nobody from {words.seconds(gap.from_seconds)} to {_end(gap.to_seconds)}"
+        for gap in summary.degraded
+    ]
+    if summary.not_offered or lines:
+        lines.append(f"  not offered {summary.not_offered:,}, besides what was due")
+    return lines
+
+
+def _end(seconds: float | None) -> str:
+    return "the end" if seconds is None else words.seconds(seconds)
+
+
+def _without_ramps(window: MeasurementWindow) -> list[str]:
+    """The measurement window: rates and percentiles of the plan's steady spans."""
+    if not window.seconds:
+        return ["Without ramps: nothing, the plan did not hold a rate for a tick"]
+    spans = ", ".join(f"{words.seconds(a)} to {words.seconds(b)}" for a, b in window.spans)
+    return [
+        f"Without ramps ({words.seconds(window.seconds)} within {spans} of the run clock): offered "
+        f"{_rate(window.offered_tps)}, achieved {_rate(window.achieved_tps)}",
+        _latency("response", window.response_ms),
+        _latency("service", window.service_ms),
     ]
 
 
@@ -137,11 +184,11 @@ def _latencies(summary: RunSummary) -> list[str]:
         ("response", summary.response_ms),
         ("service", summary.service_ms),
         ("lateness", summary.lateness_ms),
+        ("queue", summary.queue_ms),
     )
     lines = [f"Latency     {head}", *(_latency(name, values) for name, values in rows)]
-    lines.append(
-        "  response: from the due instant; service: from the write; lateness: due to write"
-    )
+    lines.append("  response: due to decision; service: written to decision;")
+    lines.append("  lateness: due to the generator's turn; queue: due to written")
     lacking = {
         name.replace("_", "."): samples_needed(q)
         for name, q in PERCENTILES

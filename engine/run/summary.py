@@ -74,7 +74,7 @@ def summarise(
         ticks=ticks,
         faults=progress.faults,
         scenario=meta.scenario,
-        rate_scale=meta.rate_scale,
+        rate_scale=meta.rate_scale * min([1.0, *(c.factor for c in progress.rate_changes)]),
         speed=meta.speed,
         target=meta.target,
         status=status,

@@ -13,11 +13,14 @@ from engine.model.figure import Figure, Provenance
 from engine.model.live import FaultSpan, LiveState
 from engine.model.results import (
     Counts,
+    DegradedInterval,
     FaultRecord,
     JournalReconciliation,
     LatencySummary,
     Machine,
+    MeasurementWindow,
     PerSecond,
+    RateChange,
     RunSummary,
     Target,
     TestStatus,
@@ -88,6 +91,8 @@ def summary(**changes):
         "response_ms": NO_LATENCY,
         "service_ms": NO_LATENCY,
         "lateness_ms": NO_LATENCY,
+        "queue_ms": NO_LATENCY,
+        "measured": window(NO_LATENCY),
         "per_second": PerSecond.model_validate({name: [] for name in PerSecond.model_fields}),
         "faults": [],
         "journal": None,
@@ -95,6 +100,17 @@ def summary(**changes):
         "cpu_seconds": {},
     }
     return RunSummary.model_validate(values | changes)
+
+
+def window(response, spans=()):
+    return MeasurementWindow(
+        spans=list(spans),
+        seconds=sum(end - begin for begin, end in spans),
+        offered_tps=400.0 if spans else None,
+        achieved_tps=396.0 if spans else None,
+        response_ms=response,
+        service_ms=NO_LATENCY,
+    )
 
 
 def report(**changes):
@@ -134,6 +150,34 @@ def test_a_percentile_of_too_few_samples_says_so():
     assert row.split()[1:3] == ["1.5", "ms"]
     assert row.count("too few") == 4
     assert any("p90 needs 100, p95 needs 200, p99 needs 1,000" in line for line in lines)
+
+
+def test_what_was_measured_without_ramps_stands_apart_with_its_spans():
+    steady = NO_LATENCY.model_copy(update={"p50": 1.5, "p99": 6.5, "count": 12_000})
+    lines = run_lines(summary(measured=window(steady, [(20.0, 60.0), (70.0, 90.0)])))
+    at = lines.index(
+        "Without ramps (60 s within 20 s to 60 s, 70 s to 90 s of the run clock): "
+        "offered 400/s, achieved 396/s"
+    )
+    assert lines[at + 1].split()[:3] == ["response", "1.5", "ms"]
+    assert lines[at + 1].endswith("12,000")
+    assert "Without ramps: nothing, the plan did not hold a rate for a tick" in report()
+
+
+def test_a_changed_rate_and_a_lost_worker_are_said_with_what_nobody_offered():
+    lost = DegradedInterval(
+        share=1, shares=2, reason="killed by signal 9", from_seconds=4.25, to_seconds=5.75
+    )
+    changed = RateChange(schedule_seconds=7, factor=0.8)
+    text = report(rate_changes=[changed], degraded=[lost], not_offered=1_234)
+    assert "rate changed live: 80 % of the plan from 7 s of the run clock" in text
+    assert (
+        "degraded: load worker 2 of 2 lost (killed by signal 9), its share offered by nobody "
+        "from 4.25 s to 5.75 s" in text
+    )
+    assert "not offered 1,234, besides what was due" in text
+    assert "not offered" not in report()
+    assert "to the end" in report(degraded=[lost.model_copy(update={"to_seconds": None})])
 
 
 def test_a_fault_that_was_not_proven_or_recovered_from_says_so():
@@ -220,7 +264,11 @@ def test_a_terminal_sees_marks_and_the_fault_under_way():
     console = Console(file=out, width=120, force_terminal=True)
     fault = FaultSpan(name="Worker crash", start_seconds=60, end_seconds=None, status="active")
     with Progress(console) as progress:
-        progress.show(state(marks=["REHEARSAL ×10"], faults=[fault], warnings=["late"]))
+        seen = state(
+            marks=["REHEARSAL ×10"], faults=[fault], warnings=["late"], doubts=["Slow: stop"]
+        )
+        progress.show(seen)
+    assert "Slow: stop" in out.getvalue()
     assert "REHEARSAL ×10  fault: Worker crash  late" in out.getvalue()
     assert "\x1b[31m" not in out.getvalue(), "a name must not steer the terminal"
 
