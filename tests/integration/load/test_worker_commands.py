@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 
 import msgspec
 import psutil
@@ -168,8 +169,28 @@ def test_an_app_that_does_not_read_does_not_hold_up_the_load():
         sums = worker.finish()
     assert_conserved(sums.reports)
     assert sorted(sums.acknowledged) == list(range(2000))
+    assert sums.lateness.count == sums.queue.count == sums.response.count == 2000
+    instants = [at for at, _ in server.arrivals]
+    longest_gap = max(after - before for before, after in pairwise(instants))
+    assert longest_gap < (instants[-1] - instants[0]) / 4, "it did not read for nearly all of it"
     ticks = [report.tick for report in sums.reports]
     assert len(ticks) < ticks[-1], "the pipe never backed up"
+
+
+def test_a_worker_that_was_kept_from_running_owns_up_and_reports_every_tick():
+    with Server() as server, Worker(plan(server.url, 200, 2, mix="realistic")) as worker:
+        worker.start()
+        worker.wait_total("decided", 40)
+        worker.process.send_signal(signal.SIGSTOP)
+        time.sleep(0.6)
+        worker.process.send_signal(signal.SIGCONT)
+        sums = worker.finish()
+    assert [report.tick for report in sums.reports] == list(range(len(sums.reports)))
+    assert sums.due == sums.decided == 400
+    assert max(report.loop_lag_ms_now for report in sums.reports) > 500
+    assert sums.lateness.max_ms > 500
+    assert sums.queue.max_ms >= sums.lateness.max_ms
+    assert sums.service.quantile_ms(50) < sums.lateness.max_ms / 5
 
 
 @pytest.mark.parametrize(
