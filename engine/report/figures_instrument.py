@@ -6,7 +6,7 @@ from engine.analysis import honesty
 from engine.model.figure import Figure, Source
 from engine.model.results import LatencySummary, MeasurementWindow, RunSummary
 from engine.model.tick import Tick
-from engine.report.make import ONE_MACHINE, Number, derived, known, measured, stated, whole
+from engine.report.make import Number, derived, known, measured, stated, whole
 
 TICK_SECONDS = 0.25
 OPERATOR = Source(publisher="operator", title="rate set by hand while the run went on")
@@ -23,7 +23,6 @@ BUSY = f"in doubt above {honesty.MAX_WORKER_CPU_CORES:g} of a core: a worker can
 DROPPED = "due and never sent"
 NOT_OFFERED = "due while their load worker was lost and nobody had taken them over"
 STEADY = "the plan without ramp up, ease and ramp down; pauses and drain left out"
-PERCENTILES = ("p50", "p95", "p99")
 
 
 def rate_factor_figure(factor: float) -> Figure:
@@ -102,20 +101,7 @@ def window_figures(window: MeasurementWindow) -> dict[str, Figure]:
         )
         for name in ("offered", "achieved")
     }
-    times = {
-        f"{kind}_{part}": measured(
-            f"measured.{kind}_{part}_ms",
-            f"{kind.capitalize()} time without ramps, {part}",
-            getattr(latency, part),
-            "ms",
-            window=window.seconds,
-            samples=latency.count,
-            note=f"{STEADY}; {ONE_MACHINE}",
-        )
-        for kind, latency in (("response", window.response_ms), ("service", window.service_ms))
-        for part in PERCENTILES
-    }
-    return {"seconds": seconds, **rates, **times}
+    return {"seconds": seconds, **rates}
 
 
 def _percentile(figure_id: str, label: str, latency: LatencySummary, note: str) -> Figure:

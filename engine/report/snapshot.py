@@ -24,6 +24,7 @@ from engine.report.html import Html, el, join
 from engine.report.snapshot_appendix import data, digests, provenance
 from engine.report.snapshot_data import pack, parts
 from engine.report.snapshot_flow import flow
+from engine.report.snapshot_instrument import instrument
 from engine.report.theme import DARK, LIGHT
 from engine.report.views import response, timeline
 
@@ -79,6 +80,7 @@ def _body(book: Book, record: RunRecord) -> Html:
         evidence.faults(book, summary),
         evidence.counts(book, summary),
         quality.latencies(book, summary),
+        instrument(book, record),
         el("div", evidence.journal(book, summary), context.cost(book, summary), class_="pair"),
         el("div", quality.quality(book, record), context.benchmarks(book), class_="pair"),
         el("div", context.method(book, record), context.environment(book, summary), class_="pair"),

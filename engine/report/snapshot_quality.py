@@ -18,14 +18,16 @@ from engine.report.figures_quality import (
 from engine.report.html import Html, el, join
 from engine.report.record_figures import PERCENTILES, confusion_figures, latency_figures
 from engine.report.snapshot_evidence import card, terms
+from engine.report.snapshot_instrument import rates_without_ramps, rows_without_ramps
 
 
 def latencies(book: Book, summary: RunSummary) -> Html:
-    """Response time, service time and the generator's own lateness, side by side."""
+    """Response, service and queue time and the generator's own lateness; then without ramps."""
     rows = (
         ("response_ms", "Response time", "from the due instant", summary.response_ms),
         ("service_ms", "Service time", "from the written request", summary.service_ms),
-        ("lateness_ms", "Lateness", "of the load generator itself", summary.lateness_ms),
+        ("lateness_ms", "Lateness", "due to the generator's turn", summary.lateness_ms),
+        ("queue_ms", "Queue time", "due to the written request", summary.queue_ms),
     )
     heads = [
         el("th", part.replace("_", "."), scope="col", data_figure=f"response_ms.{part}")
@@ -40,8 +42,10 @@ def latencies(book: Book, summary: RunSummary) -> Html:
             el("td", book.show(figures[part]), class_="number") for part in (*PERCENTILES, "count")
         ]
         body.append(el("tr", head, *cells))
+    body += rows_without_ramps(book, summary)
     table = el("table", el("thead", el("tr", el("td", ""), *heads)), el("tbody", *body))
-    return card("Times, whole run", "this machine, no network", table, class_="wide")
+    steady = rates_without_ramps(book, summary)
+    return card("Times, whole run", "this machine, no network", table, steady, class_="wide")
 
 
 def quality(book: Book, record: RunRecord) -> Html:

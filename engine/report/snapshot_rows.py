@@ -30,16 +30,20 @@ COUNTS = (
     "approved",
     "review",
     "declined",
+    "not_offered",
+    "reports_missing",
 )
-LARGEST = (
-    "response_p50_ms",
-    "response_p95_ms",
-    "response_p99_ms",
+LARGEST_TICK = (
     "service_p50_ms",
     "edge_latency_ms",
     "commit_ms",
+    "lateness_p99_ms",
+    "queue_p99_ms",
+    "worker_loop_lag_ms",
+    "busiest_worker_cpu_cores",
 )
-FEWEST = ("scorers_up_now", "edge_up")
+LARGEST = ("response_p50_ms", "response_p95_ms", "response_p99_ms", *LARGEST_TICK)
+FEWEST = ("scorers_up_now", "edge_up", "workers_up_now")
 GAUGES = (
     "tick",
     "backlog_now",
@@ -51,8 +55,10 @@ GAUGES = (
     "platform_rss_mb",
     "machine_cpu_percentage",
     "faults_active_now",
+    "workers_asked",
+    "rate_factor",
 )
-TICK_COLUMNS = (*GAUGES, *COUNTS, *FEWEST, "service_p50_ms", "edge_latency_ms", "commit_ms")
+TICK_COLUMNS = (*GAUGES, *COUNTS, *FEWEST, *LARGEST_TICK)
 
 
 def seconds_a_row(record: RunRecord) -> int:

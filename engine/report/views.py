@@ -49,6 +49,7 @@ def timeline(record: RunRecord, theme: Theme = LIGHT) -> go.Figure:
     top = _highest(frame, ("plan_tps", "achieved_tps", "failed_tps")) * HEADROOM
     _dress(figure, record, theme, top, "transactions per second")
     _mark_faults(figure, record, theme)
+    _mark_gaps(figure, record, theme)
     return figure
 
 
@@ -141,6 +142,32 @@ def _mark_faults(figure: go.Figure, record: RunRecord, theme: Theme) -> None:
                 x=fault.recovered_at_seconds, line={"color": theme.accent, "dash": "dot"}
             )
             _label(figure, fault.recovered_at_seconds, "✓ recovered", theme.accent, "left")
+
+
+def _mark_gaps(figure: go.Figure, record: RunRecord, theme: Theme) -> None:
+    """Each span in which nobody offered a lost worker's arrivals, on the charts' own clock."""
+    for gap in record.summary.degraded:
+        begin = _since_start(record, gap.from_seconds)
+        figure.add_vrect(
+            x0=begin,
+            x1=_since_start(record, gap.to_seconds),
+            fillcolor=theme.faint(theme.warn, 0.3),
+            line={"color": theme.warn, "width": 1},
+            layer="below",
+        )
+        _label(figure, begin, "load worker lost", theme.warn, "right")
+
+
+def _since_start(record: RunRecord, clock_seconds: float | None) -> float:
+    """The instant, pauses included, at which the run clock showed this; None is the end."""
+    clock = record.ticks["schedule_seconds"].to_numpy(dtype=float)
+    at = record.ticks["t_seconds"].to_numpy(dtype=float)
+    if clock_seconds is None or not len(clock):
+        return record.summary.duration_seconds
+    first = int(np.searchsorted(clock, clock_seconds))
+    if first == len(clock):
+        return float(at[-1])
+    return float(at[first] - (clock[first] - clock_seconds))
 
 
 def _label(figure: go.Figure, x: float, words: str, colour: str, anchor: str) -> None:
