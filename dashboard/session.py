@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from engine.model.calibration import CalibrationProgress
 from engine.model.errors import ConfigurationError, LimelightError
 from engine.model.request import RunRequest
 
@@ -79,6 +80,7 @@ class Session:
         self._engine: Engine | None = None
         self._selection: Selection | None = None
         self._calibrating: Future[Calibration] | None = None
+        self._progress = CalibrationProgress()
 
     def engine(self) -> Engine:
         """The one engine, opened on first use. Raises LimelightError; the next call tries again."""
@@ -127,15 +129,23 @@ class Session:
         """The calibration now under way, started if none is; two browsers share one."""
         with self._lock:
             if self._calibrating is None or self._calibrating.done():
-                self._calibrating = Future()
+                self._calibrating, self._progress = Future(), CalibrationProgress()
                 threading.Thread(
                     target=self._calibrate, args=(self._calibrating,), daemon=True
                 ).start()
             return self._calibrating
 
+    @property
+    def calibration_progress(self) -> CalibrationProgress:
+        """How far the newest calibration is."""
+        return self._progress
+
+    def _hear(self, progress: CalibrationProgress) -> None:
+        self._progress = progress
+
     def _calibrate(self, result: Future[Calibration]) -> None:
         try:
-            result.set_result(self.engine().calibrate())
+            result.set_result(self.engine().calibrate(self._hear))
         except Exception as error:  # noqa: BLE001 - whoever waits for the future gets it
             result.set_exception(error)
 

@@ -17,7 +17,7 @@ from engine.metrics.buffer import MetricsBuffer
 from engine.metrics.listeners import Listeners
 from engine.metrics.record import RunRecord
 from engine.metrics.view import RunView
-from engine.model.calibration import Calibration
+from engine.model.calibration import Calibration, CalibrationProgress, KeptCalibration
 from engine.model.errors import ConfigurationError, IllegalTransitionError, StoreError
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState
@@ -27,6 +27,7 @@ from engine.model.run import RunMeta, RunProgress, RunRow
 from engine.model.scenario import TestScenario
 from engine.report import snapshot
 from engine.report.figures import stage_figures
+from engine.report.figures_calibration import calibration_figures
 from engine.report.stage import idle_state, run_state, stage_input
 from engine.run import archive, calibrate
 from engine.run.orchestrator import StressTestOrchestrator
@@ -186,7 +187,8 @@ class Engine:
                 return self._idle(run)
             view, cached = run.view, self._cached
             if cached is None or cached[0] is not view:
-                cached = (view, run_state(view, run.view.meta, self._warnings))
+                state = run_state(view, run.view.meta, self._warnings)
+                cached = (view, self._offered(state) if view.status.final else state)
                 self._cached = cached
             return cached[1]
 
@@ -196,6 +198,13 @@ class Engine:
         if run is not None:
             state.status = run.view.status
             state.events = list(run.view.events)
+        return self._offered(state)
+
+    def _offered(self, state: LiveState) -> LiveState:
+        """With what the presets ask of this machine, where the page offers to start one."""
+        if self._selected.target_url is None:
+            kept = self.kept_calibration()
+            state.figures += calibration_figures(self._selected, self._presets, kept)
         return state
 
     def frame(self, last: int | None = None) -> pd.DataFrame:
@@ -214,12 +223,12 @@ class Engine:
         self._keep_warm()
         self._listeners.tell()
 
-    def calibration(self) -> Calibration | None:
-        """What this machine was measured to hold; None if it never was."""
-        return self.home.calibration()
+    def kept_calibration(self) -> KeptCalibration:
+        """What this version measured this machine to hold, or why nothing is known."""
+        return self.home.kept_calibration()
 
-    def calibrate(self) -> Calibration:
-        """Measure what this machine holds; blocks for about ten seconds.
+    def calibrate(self, told: Callable[[CalibrationProgress], None] | None = None) -> Calibration:
+        """Measure what this machine holds, in 20 s at most; `told` hears of every tick, here.
 
         Raises:
             IllegalTransitionError: A run or another calibration is under way.
@@ -233,12 +242,13 @@ class Engine:
                     shown = (MetricsBuffer(), lambda: None)
                     run = self._make(calibrate.request(), store, shown)
                     self._calibrating = run
-                found = calibrate.measure(run, store)
+                found = calibrate.measure(run, store, told)
             finally:
                 self._calibrating = None
                 store.close()
                 self._keep_warm()
         self.home.keep_calibration(found)
+        self._cached = None
         self._listeners.tell()
         return found
 

@@ -1,12 +1,13 @@
 """An engine with the façade's interface that does what a test tells it, and nothing by itself."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pandas as pd
 
 from engine.config.presets import presets
-from engine.model.calibration import Calibration
+from engine.model.calibration import Calibration, CalibrationProgress, KeptCalibration
 from engine.model.errors import IllegalTransitionError, LimelightError
 from engine.model.fault import FailureType
 from engine.model.figure import Figure, Provenance
@@ -38,6 +39,8 @@ class FakeEngine:
             measured_at=datetime.now(UTC),
         )
         self.calibrated = calibrated
+        self.progress: list[CalibrationProgress] = []
+        self.measuring = self.ended = False
         self.closed = False
 
     def _do(self, *call: object) -> None:
@@ -74,6 +77,9 @@ class FakeEngine:
 
     def emergency_stop(self) -> None:
         self._do("emergency_stop")
+        if self.measuring:
+            self.measuring, self.ended = False, True
+            return
         self.move(status=TestStatus.CANCELLED)
 
     def inject(self, kind: FailureType, severity: float, duration_seconds: float) -> None:
@@ -95,11 +101,21 @@ class FakeEngine:
         self.callbacks.append(callback)
         return lambda: self.callbacks.remove(callback)
 
-    def calibration(self) -> Calibration | None:
-        return self.machine if self.calibrated else None
+    def kept_calibration(self) -> KeptCalibration:
+        return KeptCalibration(
+            calibration=self.machine if self.calibrated else None, why_none="not measured yet"
+        )
 
-    def calibrate(self) -> Calibration:
+    def calibrate(
+        self, told: Callable[[CalibrationProgress], None] = lambda progress: None
+    ) -> Calibration:
         self._do("calibrate")
+        for progress in self.progress:
+            told(progress)
+        while self.measuring:
+            time.sleep(0.01)
+        if self.ended:
+            raise refused()
         self.calibrated = True
         return self.machine
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components.stage import LOWER_RATE_KEY
 from dashboard.controls.launch import ask_to_start
+from dashboard.controls.measure import end_at_once
 from engine.model.errors import LimelightError
 from engine.model.fault import FailureType
 from engine.model.results import TestStatus
@@ -152,7 +153,7 @@ def emergency_button(engine: Engine, state: LiveState, desk: Desk) -> None:
             icon=":material/emergency_home:",
             key="emergency",
             width="stretch",
-            disabled=not active(state.status),
-            on_click=desk.press,
-            args=(engine.emergency_stop,),
+            disabled=not active(state.status) and desk.measuring is None,
+            on_click=end_at_once,
+            args=(engine, desk),
         )

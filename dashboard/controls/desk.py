@@ -17,8 +17,10 @@ from engine.model.errors import LimelightError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from dashboard.session import Selection
+    from engine.model.calibration import Calibration
 
 _DESK = "desk"
 
@@ -33,6 +35,8 @@ class Desk:
         wants_own: Whether an endpoint of one's own is picked, with or without an address.
         wants_start: Start was pressed and is neither granted nor withdrawn yet.
         measure_again: The machine is to be measured although it is known.
+        measuring: The measurement that this desk waits for.
+        found: What it came to, for this press of Start.
         problem: What the last attempt failed on.
         token: The page's token for the live feed, and when it was handed out.
     """
@@ -42,12 +46,15 @@ class Desk:
     wants_own: bool = False
     wants_start: bool = False
     measure_again: bool = False
+    measuring: Future[Calibration] | None = None
+    found: Calibration | None = None
     problem: str | None = None
     token: tuple[float, str] | None = None
 
-    def run_under_way(self) -> None:
-        """Forget a wish to start: a run goes on, and its end must not grant an old press."""
+    def forget_start(self) -> None:
+        """Forget a wish to start: granted, withdrawn, or overtaken by a run that goes on."""
         self.wants_start = self.measure_again = False
+        self.measuring = self.found = None
 
     def attempt(self, action: Callable[[], object]) -> bool:
         """Do it; whether it worked. A mistake's message is kept until the next attempt."""

@@ -7,30 +7,25 @@ directly: what was measured is the built-in platform on this machine, which says
 
 from __future__ import annotations
 
-import math
-import time
-from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.controls.measure import measured
 from dashboard.controls.setup import check_target
 from dashboard.session import session
 from dashboard.theme import number
-from engine.model.figure import Figure, Provenance
+from engine.model.calibration import KeptCalibration
+from engine.report.figures_calibration import calibration_figures
 from engine.report.format import text
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from dashboard.controls.desk import Desk
     from dashboard.session import Session
     from engine.model.calibration import Calibration
+    from engine.model.figure import Figure
     from engine.model.request import RunRequest
-
-CALIBRATION_SECONDS = 10.0
-_LOOK_SECONDS = 0.1
 
 
 def ask_to_start(desk: Desk) -> None:
@@ -49,33 +44,15 @@ def launch(shared: Session, desk: Desk) -> None:
     if request.target_url is not None:
         _start(shared, desk)
         return
-    calibration = None if desk.measure_again else shared.engine().calibration()
-    if calibration is None:
-        calibration = _measure(shared.calibration_under_way(), desk)
-        desk.measure_again = False
-    if _exceeds(request, calibration):
+    calibration = desk.found or shared.engine().kept_calibration().calibration
+    if calibration is None or desk.measure_again:
+        desk.found = measured(shared, desk)
+        desk.measure_again, desk.wants_start = False, desk.found is not None
+        st.rerun()
+    elif _exceeds(request, calibration):
         _offer(request, calibration, desk)
     else:
         _start(shared, desk)
-
-
-def _measure(result: Future[Calibration], desk: Desk) -> Calibration:
-    bar = st.progress(0.0, text="Measuring what this machine holds")
-    began = time.monotonic()
-    while not result.done():
-        bar.progress(
-            min(0.99, (time.monotonic() - began) / CALIBRATION_SECONDS),
-            text="Measuring what this machine holds",
-        )
-        try:
-            result.exception(timeout=_LOOK_SECONDS)
-        except NotYet:
-            continue
-    bar.empty()
-    if not desk.attempt(result.result):
-        desk.measure_again = desk.wants_start = False
-        st.rerun()
-    return result.result()
 
 
 def _exceeds(request: RunRequest, calibration: Calibration) -> bool:
@@ -87,10 +64,11 @@ def _asked(request: RunRequest) -> float:
 
 
 def _offer(request: RunRequest, calibration: Calibration, desk: Desk) -> None:
-    held, asked, fits = figures(request, calibration)
+    kept = KeptCalibration(calibration=calibration)
+    held, asked, fits, note = calibration_figures(request, (), kept)
     with st.container(key="offer"):
         if held.value is None or fits.value is None:
-            st.html("<p>No rate on this machine met the criterion.</p>")
+            st.html(f"<p>{_shown(note)}.</p>")
         else:
             st.html(
                 f"<p>This machine holds about {_shown(held)}, the preset asks {_shown(asked)}: "
@@ -102,7 +80,7 @@ def _offer(request: RunRequest, calibration: Calibration, desk: Desk) -> None:
                 key="run_scaled",
                 width="stretch",
                 on_click=_start_scaled,
-                args=(desk, fits.value),
+                args=(desk, float(fits.value)),
             )
         st.button(
             "Run at full rate anyway",
@@ -117,42 +95,6 @@ def _offer(request: RunRequest, calibration: Calibration, desk: Desk) -> None:
         st.button("Not now", key="not_now", width="stretch", on_click=_withdraw, args=(desk,))
 
 
-def figures(request: RunRequest, calibration: Calibration) -> tuple[Figure, Figure, Figure]:
-    """What the machine holds, what the run asks for, and the share of its preset that fits."""
-    sustained = calibration.sustained_tps
-    peak = request.scenario.load_profile.max_tps
-    fits = None if sustained is None else math.floor(100 * sustained / peak) / 100
-    held = Figure(
-        id="calibration.sustained_tps",
-        label="This machine holds",
-        value=sustained,
-        unit="tps",
-        provenance=Provenance.MEASURED,
-        window_seconds=calibration.window_seconds,
-        sample_size=calibration.sample_size,
-        note=f"{calibration.criterion}; {calibration.machine}",
-    )
-    asked = Figure(
-        id="calibration.asked_tps",
-        label="The preset asks",
-        value=_asked(request),
-        unit="tps",
-        provenance=Provenance.DERIVED,
-        formula="highest rate of the preset × scale of the rate",
-        inputs={"highest rate": peak, "scale": request.rate_scale},
-    )
-    share = Figure(
-        id="calibration.fitting_share",
-        label="Share of the preset that fits",
-        value=fits if fits is None or fits >= 0.01 else 0.01,
-        unit="ratio",
-        provenance=Provenance.DERIVED,
-        formula="rate this machine holds ÷ highest rate of the preset, rounded down",
-        inputs={"rate held": sustained, "highest rate": peak},
-    )
-    return held, asked, share
-
-
 def _shown(figure: Figure) -> str:
     return number(figure, text(figure))
 
@@ -162,7 +104,7 @@ def _measure_again(desk: Desk) -> None:
 
 
 def _withdraw(desk: Desk) -> None:
-    desk.wants_start = False
+    desk.forget_start()
 
 
 def _start_scaled(desk: Desk, share: float) -> None:
@@ -173,11 +115,11 @@ def _start_scaled(desk: Desk, share: float) -> None:
 
 
 def _start_anyway(desk: Desk) -> None:
-    desk.wants_start = False
+    desk.forget_start()
     desk.attempt(session().start)
 
 
 def _start(shared: Session, desk: Desk) -> None:
-    desk.wants_start = False
+    desk.forget_start()
     desk.attempt(shared.start)
     st.rerun()

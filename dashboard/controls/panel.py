@@ -30,7 +30,7 @@ def show(shared: Session) -> None:
     engine, desk = shared.engine(), this_desk()
     state = engine.live()
     if active(state.status):
-        desk.run_under_way()
+        desk.forget_start()
     with st.sidebar:
         st.html('<p class="ll-brand">Limelight</p>')
         emergency_button(engine, state, desk)  # first of all, whatever fails below

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.controls.held import asked_against_held
 from engine.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from dashboard.controls.desk import Desk
     from dashboard.session import Selection, Session
-    from engine.model.scenario import TestScenario
 
 SPEEDS = (1, 2, 5, 10, 20)
 BUILT_IN, OWN = "built-in", "own"
@@ -31,7 +31,7 @@ TARGETS = {BUILT_IN: "Built-in reference platform", OWN: "An endpoint on this ma
 def setup(shared: Session, desk: Desk) -> None:
     """The pickers; what was picked is selected for everybody."""
     shown = _follow(shared.selection, desk)
-    picked = _pick(shown, desk, shared.engine().presets())
+    picked = _pick(shown, desk, shared)
     if picked == shown:
         return
     if desk.attempt(lambda: shared.select(_merged(shared.selection, shown, picked))):
@@ -68,7 +68,8 @@ def _merged(now: Selection, shown: Selection, picked: Selection) -> Selection:
     return replace(now, **mine)
 
 
-def _pick(shown: Selection, desk: Desk, presets: list[TestScenario]) -> Selection:
+def _pick(shown: Selection, desk: Desk, shared: Session) -> Selection:
+    presets = shared.engine().presets()
     target_url = _target_picker(shown, desk)
     by_id = {scenario.scenario_id: scenario for scenario in presets}
     preset_id = st.radio(
@@ -78,6 +79,7 @@ def _pick(shown: Selection, desk: Desk, presets: list[TestScenario]) -> Selectio
         format_func=lambda preset_id: by_id[preset_id].name,
         captions=[scenario.description for scenario in presets],
     )
+    beneath = st.container()
     speed = st.segmented_control(
         "Speed",
         SPEEDS,
@@ -94,13 +96,16 @@ def _pick(shown: Selection, desk: Desk, presets: list[TestScenario]) -> Selectio
         format="%d %%",
         help="Multiplies every rate of the preset; a scaled run is marked as such.",
     )
-    return replace(
+    picked = replace(
         shown,
         preset_id=preset_id or shown.preset_id,
         speed=speed or shown.speed,
         rate_percentage=rate_percentage,
         target_url=target_url,
     )
+    with beneath:
+        asked_against_held(shared, picked)
+    return picked
 
 
 def _target_picker(shown: Selection, desk: Desk) -> str | None:

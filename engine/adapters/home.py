@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-from pydantic import ValidationError
 
 from engine.measure.machine import described, this_machine
-from engine.model.calibration import Calibration
+from engine.model.calibration import CALIBRATION_SCHEMA, Calibration, KeptCalibration
 
 VARIABLE = "LIMELIGHT_HOME"
 
@@ -38,29 +38,62 @@ class Home:
         """Journals of embedded platforms, until reconciled."""
         return self.folder / "journals"
 
+    def kept_calibration(self) -> KeptCalibration:
+        """The stored calibration of this machine and version, or why there is none."""
+        try:
+            kept = _read(self._calibration.read_bytes())
+        except FileNotFoundError:
+            return _none("it has not been measured yet")
+        except OSError as error:
+            return _none(f"{self._calibration}: cannot be read ({error.strerror})")
+        if kept is None:
+            return _none("what is kept was written by another version and cannot be read")
+        here = this_machine()
+        if kept.machine != described(here):
+            return _none(f"what is kept was measured on another machine ({kept.machine})")
+        if kept.version != here.limelight:
+            return _none(f"what is kept was measured by another version ({kept.version})")
+        return KeptCalibration(calibration=kept)
+
     def calibration(self) -> Calibration | None:
         """The stored calibration; None without one of this machine and version, or unreadable."""
-        try:
-            kept = Calibration.model_validate_json(self._calibration.read_text("utf-8"))
-        except (OSError, ValidationError):
-            return None
-        here = this_machine()
-        return kept if (kept.machine, kept.version) == (described(here), here.limelight) else None
+        return self.kept_calibration().calibration
 
     def keep_calibration(self, calibration: Calibration) -> None:
-        """Store a calibration."""
-        self._calibration.write_text(calibration.model_dump_json(indent=2), "utf-8")
+        """Store a calibration, whole or not at all."""
+        new = self._calibration.with_suffix(".new")
+        new.write_text(calibration.model_dump_json(indent=2), "utf-8")
+        new.replace(self._calibration)
 
     @property
     def _calibration(self) -> Path:
         return self.folder / "calibration.json"
 
 
+def _read(text: bytes) -> Calibration | None:
+    """A calibration as `keep_calibration` writes it; None if it is anything else."""
+    try:
+        fields = json.loads(text)
+        if fields["schema_version"] != CALIBRATION_SCHEMA:
+            return None
+        return Calibration.model_validate(fields)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _none(why: str) -> KeptCalibration:
+    return KeptCalibration(calibration=None, why_none=why)
+
+
+def usual_folder() -> Path:
+    """LIMELIGHT_HOME or the user's data directory, whether it is there or not."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else platformdirs.user_data_path("limelight", appauthor=False)
+
+
 def find_home(wanted: Path | None) -> Home:
     """The folder asked for, LIMELIGHT_HOME, or the user's data directory; else a temporary one."""
-    named = os.environ.get(VARIABLE)
-    default = Path(named) if named else platformdirs.user_data_path("limelight", appauthor=False)
-    folder = wanted or default
+    folder = wanted or usual_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

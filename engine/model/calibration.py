@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 CALIBRATION_SCHEMA = 2
+LONGEST_SECONDS = 20.0
 
 
 class Limit(StrEnum):
@@ -48,7 +49,7 @@ class CalibrationProgress(_Measured):
     `share` is elapsed time ÷ longest time it may take, 0..1; it never falls.
     """
 
-    share: float
+    share: float = 0.0
     steps: tuple[CalibrationStep, ...] = ()
     trying_tps: float | None = None
 
@@ -70,3 +71,10 @@ class Calibration(_Measured):
     machine: str
     version: str
     measured_at: datetime
+
+
+class KeptCalibration(_Measured):
+    """What is known of this machine; `why_none` says why nothing is, where nothing is."""
+
+    calibration: Calibration | None
+    why_none: str = ""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from engine.analysis import honesty
 from engine.measure.machine import described, this_machine
-from engine.model.calibration import Calibration, CalibrationProgress, CalibrationStep
+from engine.model.calibration import Calibration, CalibrationStep
 from engine.model.errors import IllegalTransitionError, TargetError
 from engine.model.request import RunRequest
 from engine.model.results import Machine
@@ -41,14 +41,10 @@ CRITERION = (
 )
 
 
-def _tell_nobody(_progress: CalibrationProgress) -> None:
-    pass
-
-
 def measure(
     run: StressTestOrchestrator,
     archive: RunArchive,
-    told: Told = _tell_nobody,
+    told: Told | None = None,
     staircase_seconds: float = STAIRCASE_SECONDS,
 ) -> Calibration:
     """Climb the staircase on this run, and end it; raises TargetError if it did not get there.
@@ -56,7 +52,7 @@ def measure(
     Args:
         run: Of `request()`, not started yet.
         archive: Where the run is written.
-        told: Called with every tick, in the caller's thread.
+        told: Called with every tick, in the caller's thread, if anybody is to be.
         staircase_seconds: How long the staircase may take, in seconds of the run clock.
     """
     climb = Climb(run, archive, told, staircase_seconds)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from engine.measure.histogram import Histogram
 from engine.measure.machine import this_machine
-from engine.model.calibration import CalibrationProgress, CalibrationStep
+from engine.model.calibration import LONGEST_SECONDS, CalibrationProgress, CalibrationStep
 from engine.model.errors import IllegalTransitionError
 from engine.model.results import TestStatus
 from engine.ports import RunArchive
@@ -31,7 +31,6 @@ BASE_TPS = 1_000.0
 REST_TPS = 200.0
 WARM_UP_SECONDS = 1.0
 LONGEST_REST_SECONDS = 3.0
-LONGEST_SECONDS = 20.0
 ENDING_SECONDS = 2.0
 FEWEST_SECONDS = 12.0
 START_LIMIT_SECONDS = 60.0
@@ -45,7 +44,7 @@ class Climb:
     """One way up, on a run that offers `BASE_TPS` when it starts; it may take `seconds`."""
 
     def __init__(
-        self, run: StressTestOrchestrator, archive: RunArchive, told: Told, seconds: float
+        self, run: StressTestOrchestrator, archive: RunArchive, told: Told | None, seconds: float
     ) -> None:
         self._run, self._archive, self._told, self._seconds = run, archive, told, seconds
         self._processors = this_machine().cpu_count
@@ -124,9 +123,10 @@ class Climb:
         if self._run.view.status is not TestStatus.RUNNING:
             raise _RunEndedError
         self._ticks = ticks
-        share = min(0.99, (time.monotonic() - self._began) / LONGEST_SECONDS)
-        steps = tuple(self._steps)
-        self._told(CalibrationProgress(share=share, steps=steps, trying_tps=self._trying))
+        if self._told is not None:
+            share = min(0.99, (time.monotonic() - self._began) / LONGEST_SECONDS)
+            steps = tuple(self._steps)
+            self._told(CalibrationProgress(share=share, steps=steps, trying_tps=self._trying))
 
     def _seen(self) -> int:
         tick = self._run.view.tick

@@ -1,9 +1,14 @@
 import re
+import threading
+from concurrent.futures import Future
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.controls.desk import Desk
+from dashboard.controls.measure import end_at_once
 from dashboard.session import session
+from engine.model.calibration import CalibrationProgress, KeptCalibration
 from engine.model.results import TestStatus
 from tests.fake_engine import FakeEngine, refused
 from tests.pages.conftest import open_page, picker
@@ -18,6 +23,23 @@ def page_on(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 def names(engine: FakeEngine) -> list[object]:
     return [call[0] for call in engine.calls if call[0] != "select"]
+
+
+def table(page: AppTest) -> str:
+    """The table of asked against held; empty where there is none."""
+    return next((html.value for html in page.html if '"ll-held"' in html.value), "")
+
+
+def cells(page: AppTest) -> list[list[str]]:
+    rows = re.findall(r"<tr[^>]*>(<td>.*?)</tr>", table(page))
+    return [
+        [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", row)]
+        for row in rows
+    ]
+
+
+def outside_figures(html: str) -> str:
+    return re.sub(r"<[^>]*>", "", re.sub(r"<span[^>]*data-figure=[^>]*>[^<]*</span>", "", html))
 
 
 def offer(page: AppTest) -> str:
@@ -47,8 +69,7 @@ def test_a_preset_that_asks_more_than_the_machine_holds_is_offered_scaled(
     page = page_on(engine, monkeypatch)
     page.button(key="start").click().run()
     assert names(engine) == []
-    outside = re.sub(r"<span[^>]*data-figure=[^>]*>[^<]*</span>", "", offer(page))
-    assert not NUMBER.search(re.sub(r"<[^>]*>", "", outside))
+    assert not NUMBER.search(outside_figures(offer(page)))
     assert re.findall(r'data-figure="([^"]*)"[^>]*>([^<]*)<', offer(page)) == [
         ("calibration.sustained_tps", "2,700/s"),
         ("calibration.asked_tps", "6,000/s"),
@@ -181,3 +202,82 @@ def test_an_engine_that_cannot_start_is_explained_and_tried_again(
     page.button(key="try_again").click().run()
     assert not page.error
     assert picker(page, "preset_id").value == "pitch"
+
+
+def test_every_preset_shows_what_it_asks_against_what_this_machine_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(sustained_tps=5_200)
+    page = page_on(engine, monkeypatch)
+    shown = {name: (asks, here) for name, asks, here in cells(page)}
+    assert len(shown) == len(engine.presets())
+    assert shown["Pitch"] == ("6,000/s", "fits at 86 %")
+    assert shown["Sustained load"] == ("2,000/s", "held")
+    assert "5,200/s" in table(page)
+    assert not NUMBER.search(outside_figures(table(page)))
+
+
+def test_what_presets_ask_follows_the_scale_of_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_on(FakeEngine(sustained_tps=5_200), monkeypatch)
+    picker(page, "rate_percentage").set_value(50).run()
+    assert ["Pitch", "3,000/s", "held"] in cells(page)
+
+
+def test_a_machine_that_is_not_known_holds_nothing_yet_and_the_page_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(calibrated=False)
+    why = "what is kept was measured by another version (0.0.1)"
+    kept = KeptCalibration(calibration=None, why_none=why)
+    monkeypatch.setattr(engine, "kept_calibration", lambda: kept)
+    page = page_on(engine, monkeypatch)
+    assert {here for _name, _asks, here in cells(page)} == {"–"}
+    assert why in table(page)
+    assert not NUMBER.search(outside_figures(table(page)))
+
+
+def test_of_ones_own_endpoint_nothing_is_said_to_be_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_on(FakeEngine(), monkeypatch)
+    assert table(page)
+    picker(page, "target").set_value("own").run()
+    picker(page, "target_url").set_value("http://127.0.0.1:9/v1/transactions").run()
+    assert not table(page)
+
+
+def test_a_measurement_that_is_ended_starts_nothing_and_no_other_measurement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = FakeEngine(calibrated=False)
+    page = page_on(engine, monkeypatch)
+    engine.measuring = True
+    engine.progress = [CalibrationProgress(share=0.3, trying_tps=4_000.0)]
+    ending = threading.Timer(0.5, engine.emergency_stop)
+    ending.start()
+    page.button(key="start").click().run()
+    ending.join()
+    assert not page.exception
+    assert names(engine) == ["calibrate", "emergency_stop"]
+    assert page.error
+
+
+def test_the_emergency_stop_can_be_pressed_while_the_machine_is_measured() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from dashboard.controls.actions import emergency_button
+
+        engine = st.session_state["engine"]
+        emergency_button(engine, engine.live(), st.session_state["desk"])
+
+    page = AppTest.from_function(script)
+    page.session_state["engine"], page.session_state["desk"] = FakeEngine(), Desk()
+    assert page.run().button(key="emergency").disabled
+    page.session_state["desk"] = Desk(wants_start=True, measuring=Future())
+    assert not page.run().button(key="emergency").disabled
+
+
+def test_the_emergency_stop_forgets_the_wish_to_start() -> None:
+    engine, desk = FakeEngine(), Desk(wants_start=True, measuring=Future())
+    end_at_once(engine, desk)
+    assert names(engine) == ["emergency_stop"]
+    assert (desk.wants_start, desk.measuring) == (False, None)

@@ -4,12 +4,12 @@ import pytest
 
 from engine.analysis import honesty
 from engine.measure.machine import described, this_machine
-from engine.model.calibration import CalibrationStep, Limit
+from engine.model.calibration import LONGEST_SECONDS, CalibrationStep, Limit
 from engine.model.errors import TargetError
 from engine.run import staircase, step
 from engine.run.calibrate import CRITERION, PLAN_SECONDS, STAIRCASE_SECONDS, measure, request
 from engine.run.calibrate import calibration as read_off
-from engine.run.climb import BASE_TPS, LONGEST_SECONDS, REST_TPS
+from engine.run.climb import BASE_TPS, REST_TPS
 from engine.run.plan import TICK_SECONDS
 from engine.run.staircase import FIRST_TPS, TOP_TPS
 from engine.run.states import Event
