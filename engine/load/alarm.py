@@ -8,6 +8,7 @@ library is called; a `PyDLL` call does not hand the interpreter to another threa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import time
@@ -41,11 +42,13 @@ class TimerFdAlarm:
         self._pointer = ctypes.byref(self._times)
         self._settime = library.timerfd_settime
         self._loop, self._ring = loop, ring
+        self._at_ns = 0
         loop.add_reader(self._fd, self._readable)
 
     def arm(self, at_ns: int) -> None:
         """Call back at this instant; in the past means at once."""
-        self._times[2], self._times[3] = divmod(max(at_ns, 1), 1_000_000_000)
+        self._at_ns = max(at_ns, 1)
+        self._times[2], self._times[3] = divmod(self._at_ns, 1_000_000_000)
         self._settime(self._fd, _ABSOLUTE, self._pointer, None)
 
     def close(self) -> None:
@@ -56,11 +59,17 @@ class TimerFdAlarm:
             self._fd = -1
 
     def _readable(self) -> None:
-        try:
-            os.read(self._fd, 8)
-        except BlockingIOError:  # armed anew since it went off
+        """Ring. Arming anew takes back that it went off, so mostly there is nothing to read.
+
+        A read would hand the interpreter to the thread that makes traffic, at every turn.
+        """
+        if time.monotonic_ns() < self._at_ns:  # put off since it went off
             return
+        self._at_ns = 0
         self._ring()
+        if not self._at_ns and self._fd >= 0:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._fd, 8)
 
 
 class LoopAlarm:

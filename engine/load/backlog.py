@@ -14,7 +14,7 @@ from typing import Protocol
 from engine.load.arrival import Arrival
 from engine.load.senders.contract import Sender
 
-Sent = Callable[[Arrival, int], None]
+Sent = Callable[[Arrival], None]
 
 
 class Line:
@@ -77,14 +77,14 @@ class SharedQueue:
         """Send as long as somebody waits and a connection is free."""
         never, again, free, send = self._line.first, self._line.again, sender.free, sender.send
         made = 0
-        while (again or never) and free:
+        while again and free:
             made += 1
-            if again:
-                send(again.popleft())
-            else:
-                arrival = never.popleft()
-                send(arrival)
-                first(arrival, arrival.written_ns)
+            send(again.popleft())
+        while never and free:
+            made += 1
+            arrival = never.popleft()
+            send(arrival)
+            first(arrival)
         return made
 
     def freed(self, _place: int, /) -> bool:
@@ -135,7 +135,7 @@ class Lanes:
             else:
                 arrival = line.first.popleft()
                 send(arrival)
-                first(arrival, arrival.written_ns)
+                first(arrival)
         return made
 
     def freed(self, place: int, /) -> bool:

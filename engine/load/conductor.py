@@ -158,7 +158,7 @@ class Conductor:
         while self._boundary_ns <= now:
             self._take(self._boundary_ns, now)
             self._end_tick(self._boundary_ns)
-        self._take(now + 1, now)
+        due_ns = self._take(now + 1, now)
         if now >= self._sweep_at_ns:
             self._sweep_at_ns = now + SWEEP_NS
             self._dispatcher.sweep(now)
@@ -166,42 +166,52 @@ class Conductor:
         self._dispatcher.pump()
         self._end_if_over(clock, now)
         if not self.finished.done():
-            self._armed_ns = self._next_turn_ns(clock, now)
+            self._armed_ns = self._next_turn_ns(clock, now, due_ns)
             self._alarm.arm(self._armed_ns)
 
-    def _take(self, before_ns: int, now: int) -> None:
-        """Take what is due before this instant; at the run's end, also what is due right then."""
+    def _take(self, before_ns: int, now: int) -> int | None:
+        """Take what is due before this instant; at the run's end, also what is due right then.
+
+        Returns the schedule time of the next arrival, if that is known.
+        """
         assert self._clock is not None
         before, turn_ns = self._before(before_ns), self._clock.schedule_ns(now)
-        due_ns, arrivals = self._feeds.take(before)
-        while due_ns:
-            self._ledger.taken(turn_ns, due_ns)
-            self._dispatcher.due(arrivals)
+        while True:
             due_ns, arrivals = self._feeds.take(before)
+            if due_ns:
+                self._ledger.taken(turn_ns, due_ns)
+                self._dispatcher.due(arrivals)
+            next_ns = self._feeds.next_due_ns()
+            if not due_ns or next_ns is None or next_ns >= before:
+                return next_ns
 
     def _end_if_over(self, clock: RunClock, now: int) -> None:
+        if self._drain_until_ns is None and clock.schedule_ns(now) < self._end_ns:
+            return
         gave_all = self._feeds.gave_before(self._end_ns + 1)
         if self._drain_until_ns is None:
-            over = clock.schedule_ns(now) >= self._end_ns and not clock.paused
             gave_up = self._give_up_ns is not None and now >= self._give_up_ns
-            if over and (gave_all or gave_up):
+            if not clock.paused and (gave_all or gave_up):
                 self._drain(now)
             return
         under_way = self._dispatcher.in_flight or self._dispatcher.backlog
         if now >= self._drain_until_ns or (gave_all and not under_way):
             self._finish(now)
 
-    def _next_turn_ns(self, clock: RunClock, now: int) -> int:
+    def _next_turn_ns(self, clock: RunClock, now: int, due_ns: int | None) -> int:
+        earliest = now + self._spacing_ns
         soonest = min(self._boundary_ns, self._sweep_at_ns)
-        due, retry = self._feeds.next_due_ns(), self._dispatcher.next_retry_ns
         if not clock.paused:
-            if due is not None:
-                soonest = min(soonest, clock.instant_ns(due))
+            if due_ns is not None:
+                soonest = min(soonest, clock.instant_ns(due_ns))
+            if soonest <= earliest:
+                return earliest
+            retry = self._dispatcher.next_retry_ns
             if retry is not None:
                 soonest = min(soonest, retry)
             if self._drain_until_ns is None:
                 soonest = min(soonest, max(clock.instant_ns(self._end_ns), now + LONG_NS))
-        return max(soonest, now + self._spacing_ns)
+        return max(soonest, earliest)
 
     def _before(self, at_ns: int) -> int:
         """The schedule time before which all is due by then; at the end, its last instant too."""

@@ -29,6 +29,8 @@ from engine.load.retry import RetryPolicy
 from engine.load.senders.contract import Sender
 from engine.measure.clock import RunClock
 
+OK = Outcome.OK  # a look-up in an enum costs more than all else that is done with it
+
 
 class Dispatcher:
     """Sends arrivals over one sender and is told how their attempts end."""
@@ -68,7 +70,9 @@ class Dispatcher:
     def pump(self) -> None:
         """Send all who wait and for whom a connection is free."""
         if self._sender is not None and not self.held:
-            self._ledger.totals.attempts += self._queue.pump(self._sender, self._first_attempt)
+            first: list[Arrival] = []
+            self._ledger.totals.attempts += self._queue.pump(self._sender, first.append)
+            self._first_attempts(first)
 
     def release(self, now_ns: int) -> None:
         """Retries whose delay is over may be sent."""
@@ -122,12 +126,11 @@ class Dispatcher:
         """A complete answer; False if its connection is out of step."""
         now = time.monotonic_ns()
         outcome, code = self._judge.judge(arrival, status, body)
-        if outcome is Outcome.OK:
-            self._ledger.ended(outcome)
+        if outcome is OK:
             self.in_flight -= 1
-            self._ledger.decided(arrival, code, now)
-            self._ledger.exchange(arrival.request, raw)
-            self._compare(arrival, code)
+            self._ledger.decided(arrival, code, now, raw)
+            if arrival.decision != code:
+                self._compare(arrival, code)
             return True
         if outcome is Outcome.REJECTED:
             self._ledger.ended(outcome)
@@ -160,18 +163,22 @@ class Dispatcher:
             for arrival in line.stale(began_ns):
                 self._charge(arrival)
             for arrival in line.overdue(began_due_ns):
-                self._first_attempt(arrival, time.monotonic_ns())
+                arrival.written_ns = time.monotonic_ns()
+                self._first_attempts([arrival])
                 self._charge(arrival)
 
     def _charge(self, arrival: Arrival) -> None:
         self._ledger.totals.attempts += 1
         self.broke(arrival, Outcome.CONNECT)
 
-    def _first_attempt(self, arrival: Arrival, now_ns: int) -> None:
-        arrival.due_ns = due_ns = self._clock.instant_ns(arrival.due_ns)
-        self._ledger.queue_ns.append(now_ns - due_ns)
-        self._ledger.totals.sent += 1
-        self.in_flight += 1
+    def _first_attempts(self, arrivals: list[Arrival]) -> None:
+        """These were sent for the first time: from now on they are due at an instant."""
+        offset_ns, waited = self._clock.instant_ns(0), self._ledger.queue_ns.append
+        for arrival in arrivals:
+            arrival.due_ns = due_ns = offset_ns + arrival.due_ns
+            waited(arrival.written_ns - due_ns)
+        self._ledger.totals.sent += len(arrivals)
+        self.in_flight += len(arrivals)
 
     def _ended_badly(
         self, arrival: Arrival, outcome: Outcome, now_ns: int, retry_after: float | None
@@ -187,6 +194,6 @@ class Dispatcher:
         heapq.heappush(self._retries, (now_ns + round(delay * 1e9), arrival.number, arrival))
 
     def _compare(self, arrival: Arrival, code: int) -> None:
-        if arrival.decision not in {-1, code}:
+        if arrival.decision >= 0 and arrival.decision != code:
             self._ledger.totals.answer_mismatches += 1
         arrival.decision = code

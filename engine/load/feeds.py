@@ -55,6 +55,8 @@ class Feeds:
 
     def next_due_ns(self) -> int | None:
         """Schedule time of the next arrival; None if it is not made yet, or there is none."""
+        if not self._others:
+            return self._own.next_due_ns()
         due = [self._own.next_due_ns(), *(other.feed.next_due_ns() for other in self._others)]
         return min((one for one in due if one is not None), default=None)
 

@@ -12,6 +12,7 @@ DECISIONS: tuple[str, ...] = tuple(decision.value for decision in Decision)
 
 _CODES = {name: code for code, name in enumerate(DECISIONS)}
 _NONE = -1
+_OK = Outcome.OK
 
 
 class Judge:
@@ -28,7 +29,7 @@ class Judge:
         code = self.decision(arrival, body)
         if code < 0 or arrival.rejects:
             return Outcome.INVALID_DECISION, _NONE
-        return Outcome.OK, code
+        return _OK, code
 
     def decision(self, arrival: Arrival, body: bytes) -> int:
         """The index of the decision in a 200 body, -1 unless it is one for this id."""

@@ -31,7 +31,8 @@ from engine.model.control import WorkerReport
 RAW_SHOWN = 2048
 MOST_LISTED = 1 << 17
 MEASURED = ("response", "service", "lateness", "queue")
-_APPROVE = DECISIONS.index("APPROVE")
+_APPROVE, _DECISIONS = DECISIONS.index("APPROVE"), len(DECISIONS)
+_OK = Outcome.OK
 
 
 @dataclass(slots=True)
@@ -100,13 +101,15 @@ class Ledger:
         self._turns.append((schedule_ns, len(due_ns)))
         self._due_ns += due_ns
 
-    def decided(self, arrival: Arrival, code: int, now_ns: int) -> None:
-        """A valid decision came for this transaction."""
+    def decided(self, arrival: Arrival, code: int, now_ns: int, answer: bytes) -> None:
+        """A valid decision came for this transaction, in this answer."""
         self.totals.decided += 1
+        self._outcomes[_OK] += 1
+        self._exchange = (arrival.request, answer)
         self._response_ns.append(now_ns - arrival.due_ns)
         self._service_ns.append(now_ns - arrival.written_ns)
         self._acknowledged.append(arrival.number)
-        self._confusion[arrival.kind * len(DECISIONS) + code] += 1
+        self._confusion[arrival.kind * _DECISIONS + code] += 1
         if arrival.kind:
             key = "missed" if code == _APPROVE else "flagged"
             self._fraud_value_usd[key] += arrival.value_usd
@@ -114,10 +117,6 @@ class Ledger:
     def ended(self, outcome: Outcome) -> None:
         """An attempt ended."""
         self._outcomes[outcome] += 1
-
-    def exchange(self, request: bytes, answer: bytes) -> None:
-        """Remember the latest raw request and answer."""
-        self._exchange = (request, answer)
 
     def report(self, gauges: Gauges) -> WorkerReport:
         """Everything since the previous report."""

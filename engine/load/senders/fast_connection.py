@@ -49,6 +49,7 @@ class FastConnection(asyncio.Protocol):
         "_owner",
         "_parser",
         "_transport",
+        "_write",
         "answers",
         "arrival",
         "deadline_ns",
@@ -71,6 +72,7 @@ class FastConnection(asyncio.Protocol):
         """Called by the loop: open."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=0)
+        self._write = self._transport.write
         self._owner.opened(self)
 
     def send(self, arrival: Arrival) -> None:
@@ -78,7 +80,7 @@ class FastConnection(asyncio.Protocol):
         self.arrival = arrival
         arrival.written_ns = now = time.monotonic_ns()
         self.deadline_ns = now + self._owner.timeout_ns
-        cast("asyncio.Transport", self._transport).write(arrival.request)
+        self._write(arrival.request)
 
     def pause_writing(self) -> None:
         """Called by the loop: a request could not be written whole at once."""
@@ -100,11 +102,14 @@ class FastConnection(asyncio.Protocol):
                 head = self._owner.heads.find(data[:end])
                 if head is not None and head.length == len(data) - end:
                     self.arrival = None
-                    receiver = self._owner.receiver
-                    trusted = receiver.answered(
+                    trusted = self._owner.receiver.answered(
                         arrival, head.status, data[end:], head.retry_after, data
                     )
-                    self._done(keeps=head.keeps and trusted)
+                    self.answers += 1
+                    if trusted and head.keeps and not self._clogged:
+                        self._owner.free_again(self)
+                    else:
+                        self.abort()
                     return
         self._read_on(data)
 

@@ -62,7 +62,7 @@ class FastHttpSender:
 
     def prepare(self, body: bytes) -> bytes:
         """All bytes of the request that carries this JSON body."""
-        return b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+        return b"".join((self._head, b"%d\r\n\r\n" % len(body), body))
 
     def sweep(self, now_ns: int) -> None:
         """Check deadlines and reconnect."""

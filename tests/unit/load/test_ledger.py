@@ -41,7 +41,7 @@ def test_numbers_decided_while_nobody_listens_take_a_bit_each_and_are_all_told_l
     decided = list(range(0, 9 * MOST_LISTED, 3))
     for begin in range(0, len(decided), 10_000):
         for number in decided[begin : begin + 10_000]:
-            ledger.decided(Arrival(number, b"", 0, False, 1.0, 0, 0), 0, 1_000)
+            ledger.decided(Arrival(number, b"", 0, False, 1.0, 0, 0), 0, 1_000, b"")
         ledger.settle()
     while ledger.holds_back or not reports:
         report = ledger.report(GAUGES)
