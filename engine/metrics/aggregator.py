@@ -10,13 +10,12 @@ this row are not those of its tick alone: too few in the first, too many in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from engine.measure.arrivals import ArrivalSet
 from engine.measure.histogram import Histogram
 from engine.metrics.series import HistogramSeries
+from engine.metrics.workers import GAUGES, Workers
 from engine.model.control import WorkerReport
 from engine.model.tick import NAN
 from engine.ports import TickLatencies
@@ -33,7 +32,6 @@ COUNTS = (
     "answer_mismatches",
     "not_offered",
 )
-GAUGES = ("backlog_now", "in_flight_now")
 OUTCOMES = (
     "ok",
     "rejected",
@@ -62,20 +60,6 @@ _SUMMED = frozenset(
 )
 
 
-@dataclass
-class _Worker:
-    """What is known of one worker."""
-
-    alive: bool = True
-    last_tick: int = -1
-    counted_tick: int = -1
-    final: bool = False
-    gauges: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GAUGES, 0))
-    rss_bytes: int = 0
-    connections: int = 0
-    schedule_seconds: float = 0.0
-
-
 class Aggregator:
     """Turns the reports of `workers` load workers into the load columns of one tick after another.
 
@@ -93,16 +77,14 @@ class Aggregator:
         self.confusion: dict[str, int] = {}
         self.exchange: tuple[str, str] | None = None
         self.next_tick = 0
-        self._workers = {share: _Worker() for share in range(workers)}
+        self._workers = Workers(workers, tick_seconds)
         self._waiting: list[WorkerReport] = []
         self._recent: list[dict[str, float]] = []
         self._lost_counts: dict[str, float] = {}
 
     def add(self, report: WorkerReport) -> None:
         """Take one report."""
-        worker = self._workers[report.share]
-        worker.last_tick = max(worker.last_tick, report.tick)
-        worker.final = worker.final or report.final
+        self._workers.add(report)
         self._waiting.append(report)
 
     def lose(self, share: int) -> bool:
@@ -110,32 +92,26 @@ class Aggregator:
 
         What it had under way got no decision: it counts as failed; its backlog as dropped.
         """
-        worker = self._workers[share]
-        if worker.final or not worker.alive:
+        if not self._workers.lose(share):
             return False
-        worker.alive = False
-        pending = [report for report in self._waiting if report.share == share]
-        gauges = {name: getattr(pending[-1], name) for name in GAUGES} if pending else worker.gauges
+        gauges = dict(self._workers.gauges(share))
+        for report in self._waiting:
+            if report.share == share:
+                gauges = {name: getattr(report, name) for name in GAUGES}
         lost = self._lost_counts
         lost["failed"] = lost.get("failed", 0) + gauges["in_flight_now"]
         lost["dropped"] = lost.get("dropped", 0) + gauges["backlog_now"]
         return True
 
     @property
-    def workers_up(self) -> int:
-        """Workers that have neither died nor finished."""
-        return sum(worker.alive and not worker.final for worker in self._workers.values())
-
-    @property
     def finished(self) -> bool:
         """Whether every worker has sent its final report or died, and all of it is in a row."""
-        ended = all(worker.final or not worker.alive for worker in self._workers.values())
-        return ended and not self._waiting and not self._lost_counts
+        return not self._workers.up and not self._waiting and not self._lost_counts
 
     @property
     def clock_seconds(self) -> float:
         """The run clock as the workers last reported it: it stands still in a pause."""
-        return max(worker.schedule_seconds for worker in self._workers.values())
+        return self._workers.clock_seconds
 
     @property
     def paused_seconds(self) -> float:
@@ -147,9 +123,7 @@ class Aggregator:
         end = (self.next_tick + 1) * self.tick_seconds
         if now_seconds < end:
             return False
-        reporting = [w for w in self._workers.values() if w.alive and not w.final]
-        complete = all(worker.last_tick >= self.next_tick for worker in reporting)
-        return complete or now_seconds >= end + PATIENCE_SECONDS
+        return self._workers.complete(self.next_tick) or now_seconds >= end + PATIENCE_SECONDS
 
     def close_tick(self) -> dict[str, float]:
         """The load columns of the next tick; raises nothing, missing workers are just absent."""
@@ -157,7 +131,7 @@ class Aggregator:
         reports = [r for r in self._waiting if self._belongs(r, tick)]
         self._waiting = [r for r in self._waiting if not self._belongs(r, tick)]
         row = self._sums(reports)
-        self._gauges(tick, reports, row)
+        row.update(self._workers.count(tick, reports))
         self._latencies(tick, reports, row)
         for name, value in row.items():
             if is_count(name):
@@ -168,7 +142,7 @@ class Aggregator:
         return row
 
     def _belongs(self, report: WorkerReport, tick: int) -> bool:
-        return report.tick <= tick or report.final or not self._workers[report.share].alive
+        return report.tick <= tick or report.final or not self._workers.alive(report.share)
 
     def _sums(self, reports: list[WorkerReport]) -> dict[str, float]:
         row: dict[str, float] = {name: sum(getattr(r, name) for r in reports) for name in COUNTS}
@@ -198,55 +172,6 @@ class Aggregator:
                     row["fraud_missed" if passed else "fraud_flagged"] += count
         for name in ("flagged", "missed"):
             row[f"fraud_{name}_usd"] = sum(r.fraud_value_usd.get(name, 0.0) for r in reports)
-
-    def _gauges(self, tick: int, reports: list[WorkerReport], row: dict[str, float]) -> None:
-        cores = self._cores(reports)
-        row["reports_missing"] = self._irregular(tick, reports)
-        for report in reports:
-            worker = self._workers[report.share]
-            worker.counted_tick = report.tick
-            worker.gauges = {name: getattr(report, name) for name in GAUGES}
-            worker.rss_bytes = report.rss_bytes_now
-            worker.connections = report.connections_now
-            worker.schedule_seconds = report.schedule_seconds
-        living = [worker for worker in self._workers.values() if worker.alive]
-        for name in GAUGES:
-            row[name] = sum(worker.gauges[name] for worker in living)
-        row["workers_up_now"] = self.workers_up
-        row["connections_now"] = sum(worker.connections for worker in living)
-        row["worker_rss_mb"] = sum(worker.rss_bytes for worker in living) / 1e6
-        row["schedule_seconds"] = self.clock_seconds
-        row["worker_cpu_cores"] = sum(cores) if cores else NAN
-        row["busiest_worker_cpu_cores"] = max(cores, default=NAN)
-        row["worker_loop_lag_ms"] = max((r.loop_lag_ms_now for r in reports), default=NAN)
-
-    def _cores(self, reports: list[WorkerReport]) -> list[float]:
-        """Cores of each worker that reported, over all the ticks its reports cover."""
-        seconds: dict[int, float] = {}
-        until: dict[int, int] = {}
-        for report in reports:
-            seconds[report.share] = seconds.get(report.share, 0.0) + report.cpu_seconds
-            until[report.share] = report.tick
-        ticks = {share: max(1, until[share] - self._workers[share].counted_tick) for share in until}
-        return [seconds[share] / (ticks[share] * self.tick_seconds) for share in seconds]
-
-    def _irregular(self, tick: int, reports: list[WorkerReport]) -> int:
-        """Workers of which this row does not hold what they did in its tick, and only that.
-
-        A report that was not sent because the pipe was full is contained in the next.
-        """
-        first: dict[int, int] = {}
-        for report in reports:
-            first.setdefault(report.share, report.tick)
-        late = sum(
-            begin < tick or begin > self._workers[share].counted_tick + 1
-            for share, begin in first.items()
-        )
-        silent = sum(
-            worker.alive and not worker.final and share not in first
-            for share, worker in self._workers.items()
-        )
-        return late + silent
 
     def _latencies(self, tick: int, reports: list[WorkerReport], row: dict[str, float]) -> None:
         for name in ("response", "service", "lateness", "queue"):
