@@ -1,9 +1,9 @@
 """Recognising an answer's head by its bytes.
 
 A target's heads differ in little more than Content-Length and Date, so each distinct head is read
-once and then found in a dictionary. Only the plain case is read here: HTTP/1.1, one
-Content-Length in digits, at most one Connection, no Transfer-Encoding, no upgrade. Everything
-else is None, which means: let a full parser read it.
+once and then found in a dictionary. Only the plain case is read here: HTTP/1.1, no longer than
+heads usually are, one Content-Length of a few digits, at most one Connection, no
+Transfer-Encoding, no upgrade. Everything else is None, which means: let a full parser read it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from email.utils import parsedate_to_datetime
 
 END_OF_HEAD = b"\r\n\r\n"
 KNOWN_HEADS = 4096
+LONGEST_KNOWN = 4096
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*?)[ \t]*")
+_LENGTH = re.compile(rb"[0-9]{1,9}")
 _UNPLAIN = frozenset({b"transfer-encoding", b"upgrade"})
 _CONNECTION = frozenset({b"keep-alive", b"close"})
 _WITHOUT_BODY = frozenset({204, 205, 304})
@@ -44,6 +46,8 @@ class Heads:
         try:
             return self._known[head]
         except KeyError:
+            if len(head) > LONGEST_KNOWN:
+                return None
             if len(self._known) >= KNOWN_HEADS:
                 self._known.clear()
             known = self._known[head] = read(head)
@@ -64,7 +68,7 @@ def read(head: bytes) -> AnswerHead | None:
     connection = values.get(b"connection", b"keep-alive").lower()
     single = names.count(b"content-length") == 1 and names.count(b"connection") <= 1
     plain = len(fields) == len(matches) and single and connection in _CONNECTION
-    if not plain or not length.isdigit() or _UNPLAIN & values.keys():
+    if not plain or not _LENGTH.fullmatch(length) or _UNPLAIN & values.keys():
         return None
     retry_after = values.get(b"retry-after")
     return AnswerHead(

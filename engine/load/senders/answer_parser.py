@@ -80,8 +80,10 @@ class AnswerParser:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by httptools for each field."""
         lower = name.lower()
-        if lower in {b"content-length", b"transfer-encoding"}:
+        if lower == b"content-length":
             self._framed = True
+        elif lower == b"transfer-encoding":  # if it is another, the body lasts to the end
+            self._framed = value.lower().endswith(b"chunked")
         elif lower == b"retry-after":
             self._retry_after = retry_after_seconds(value)
 
@@ -98,7 +100,7 @@ class AnswerParser:
     def on_message_complete(self) -> None:
         """Called by httptools at the end of an answer."""
         status = self._parser.get_status_code()
-        if status < 200:  # an interim answer: the real one follows
+        if 100 <= status < 200:  # an interim answer: the real one follows
             self._begin()
             return
         self._complete(keeps=bool(self._parser.should_keep_alive()))

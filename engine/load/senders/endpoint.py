@@ -40,13 +40,15 @@ class Endpoint:
         return f"POST {self.path} HTTP/1.1\r\n{fields}Content-Length: ".encode("latin-1")
 
 
-def endpoint(url: str, headers: Mapping[str, str], schemes: frozenset[str]) -> Endpoint:
+def endpoint(
+    url: str, headers: Mapping[str, str], schemes: frozenset[str], what: str = "target"
+) -> Endpoint:
     """Check an address and headers.
 
     Raises:
         TargetError: the address is not of these schemes, or a header cannot be sent.
     """
-    address = _address(url, schemes)
+    address = _address(url, schemes, what)
     path = address.path if address.path not in {"", "/"} else DEFAULT_PATH
     path += f"?{address.query}" if address.query else ""
     authority = address.netloc.rpartition("@")[2]
@@ -97,18 +99,16 @@ def without_credentials(url: str) -> str:
     return re.sub(r"//[^/?#]*@", "//", url)
 
 
-def _address(url: str, schemes: frozenset[str]) -> SplitResult:
+def _address(url: str, schemes: frozenset[str], what: str) -> SplitResult:
     try:
         address = urlsplit(url)
         usable = address.scheme in schemes and address.hostname and (address.port or 80) > 0
     except ValueError:
         address, usable = urlsplit(""), False
     if not usable or not url.isascii() or any(c.isspace() for c in url):
-        kinds = " or ".join(sorted(f"{scheme}://127.0.0.1:8080" for scheme in schemes))
-        msg = (
-            f"target must be an address like {kinds}{DEFAULT_PATH}, "
-            f"got {without_credentials(url)!r}"
-        )
+        path = DEFAULT_PATH if what == "target" else ""
+        kinds = " or ".join(sorted(f"{scheme}://127.0.0.1:8080{path}" for scheme in schemes))
+        msg = f"{what} must be an address like {kinds}, got {without_credentials(url)!r}"
         raise TargetError(msg)
     return address
 

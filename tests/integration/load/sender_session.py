@@ -8,10 +8,11 @@ import uvloop
 
 from engine.load.arrival import Arrival
 from engine.load.judge import Judge
+from engine.load.senders import fast_http, general_http
 from engine.load.senders.contract import SenderSettings
-from engine.load.senders.fast_http import create
 
 PREFIX = "0a1b2c3d-"
+SENDERS = {"fast": fast_http.create, "general": general_http.create}
 
 
 class Recorder:
@@ -42,6 +43,7 @@ class Recorder:
         self.changed.set()
 
     def connect_failed(self, began_ns, user):
+        assert began_ns <= time.monotonic_ns()
         self.connects_failed += 1
         self.changed.set()
 
@@ -49,9 +51,12 @@ class Recorder:
 class Session:
     """A sender with its sweep, as the worker drives it."""
 
-    def __init__(self, url, connections=1, timeout=0.4):
+    def __init__(
+        self, url, sender="fast", connections=1, timeout=0.4, connect_timeout=1.0, **settings
+    ):
         self.recorder = Recorder()
-        self.sender = create(SenderSettings(url, connections, 1.0, timeout), self.recorder)
+        settings = SenderSettings(url, connections, connect_timeout, timeout, **settings)
+        self.sender = SENDERS[sender](settings, self.recorder)
         self.sent = 0
 
     async def until(self, condition, timeout=20.0):
@@ -63,11 +68,12 @@ class Session:
                     async with asyncio.timeout(0.02):
                         await self.recorder.changed.wait()
 
-    async def ask(self, rejects=False):
+    async def ask(self, rejects=False, user=0, padding=0):
         """Send one transaction; return what was reported of it."""
+        await self.until(lambda: user in self.sender.free or not self.sender.by_user)
         await self.until(lambda: self.sender.free)
-        body = b'{"id":"%b%012d"}' % (PREFIX.encode(), self.sent)
-        arrival = Arrival(self.sent, self.sender.prepare(body), 0, rejects, 1.0, 0, 0)
+        body = b'{"id":"%b%012d"%b}' % (PREFIX.encode(), self.sent, b" " * padding)
+        arrival = Arrival(self.sent, self.sender.prepare(body), 0, rejects, 1.0, user, 0)
         before = len(self.recorder.outcomes)
         self.sent += 1
         self.sender.send(arrival)
@@ -83,7 +89,7 @@ def run(scenario, url, **settings):
             return await scenario(one)
         finally:
             one.sender.close()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.005)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(session())

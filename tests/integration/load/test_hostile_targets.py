@@ -1,164 +1,110 @@
-"""Whatever a target does is an outcome class; the sender goes on."""
+"""Whatever a target does is an outcome class; the sender goes on, whichever of the two it is."""
 
 import asyncio
 
 import pytest
 
-from tests.integration.load.sender_session import run
+from tests.integration.load.hostile import DECIDING, MISDEEDS, answer
+from tests.integration.load.sender_session import SENDERS, run
 from tests.servers import Server, approve, decision, http
 
-
-def chunked(request):
-    body = decision(request.id)
-    half = len(body) // 2
-    request.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    for part in (body[:half], body[half:]):
-        request.write(b"%x\r\n%b\r\n" % (len(part), part))
-    request.write(b"0\r\n\r\n")
+either_sender = pytest.mark.parametrize("sender", SENDERS)
 
 
-def byte_by_byte(request):
-    def write(rest):
-        request.write(rest[:1])
-        if rest[1:]:
-            request.later(0, write, rest[1:])
-
-    write(http(200, decision(request.id)))
-
-
-def closing(request):
-    request.write(http(200, decision(request.id), Connection="close"))
-    request.close()
-
-
-def until_the_end(request):
-    request.write(b"HTTP/1.1 200 OK\r\n\r\n" + decision(request.id))
-    request.close()
-
-
-def old_http(request):
-    body = decision(request.id)
-    request.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-    request.close()
-
-
-def interim(request):
-    request.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    request.write(http(200, decision(request.id)))
-
-
-@pytest.mark.parametrize(
-    "script", [approve, chunked, byte_by_byte, closing, until_the_end, old_http, interim]
-)
-def test_a_decision_is_a_decision_in_whatever_form_http_allows(script):
+@either_sender
+@pytest.mark.parametrize("script", DECIDING)
+def test_a_decision_is_a_decision_in_whatever_form_http_allows(script, sender):
     async def scenario(session):
-        return [await session.ask() for _ in range(3)]
+        outcomes = []
+        for _ in range(3):
+            outcomes.append(await session.ask())
+            await asyncio.sleep(0.03)
+        return outcomes
 
     with Server(script) as server:
-        assert run(scenario, server.url, timeout=20) == [("ok",)] * 3
+        assert run(scenario, server.url, sender=sender, timeout=20) == [("ok",)] * 3
         assert len(server.arrivals) == 3
 
 
-def silent(request):
-    pass
-
-
-def half_an_answer_then_silence(request):
-    request.write(http(200, decision(request.id))[:-5])
-
-
-def half_an_answer_then_the_end(request):
-    request.write(http(200, decision(request.id))[:-5])
-    request.close()
-
-
-def reset(request):
-    request.abort()
-
-
-def half_closed(request):
-    request.half_close()
-
-
-def garbage(request):
-    request.write(b"\x00\xff" * 50 + b"\r\n\r\n")
-
-
-def oversized(request):
-    request.write(http(200, b"x" * 3_000_000))
-
-
-def endless_head(request):
-    request.write(b"HTTP/1.1 200 OK\r\n" + b"X-Filler: and more of it\r\n" * 10_000)
-
-
-def other_id(request):
-    request.write(http(200, decision("somebody-else")))
-
-
-def no_decision(request):
-    request.write(http(200, b"It works!"))
-
-
-def answer(status, **headers):
-    return lambda request: request.write(http(status, b"{}", **headers))
-
-
-@pytest.mark.parametrize(
-    ("script", "outcome"),
-    [
-        (silent, ("timeout",)),
-        (half_an_answer_then_silence, ("timeout",)),
-        (half_an_answer_then_the_end, ("reset",)),
-        (reset, ("reset",)),
-        (half_closed, ("reset",)),
-        (garbage, ("protocol",)),
-        (oversized, ("protocol",)),
-        (endless_head, ("protocol",)),
-        (answer(204), ("protocol",)),
-        (answer(301, Location="/"), ("protocol",)),
-        (answer(400), ("http_4xx",)),
-        (answer(404), ("http_4xx",)),
-        (answer(500), ("http_5xx",)),
-        (answer(429, Retry_After="2"), ("throttled", 2.0)),
-        (answer(503, Retry_After="0.5"), ("throttled", 0.5)),
-        (other_id, ("invalid_decision",)),
-        (no_decision, ("invalid_decision",)),
-    ],
-)
-def test_every_misdeed_has_its_class_and_the_next_request_goes_through(script, outcome):
+@either_sender
+@pytest.mark.parametrize("misdeed", MISDEEDS)
+def test_every_misdeed_has_its_class_and_the_next_request_goes_through(misdeed, sender):
     async def scenario(session):
         first = await session.ask()
         server.script = approve
         return first, await session.ask()
 
+    script, *outcome = MISDEEDS[misdeed]
+    timeout = 0.25 if outcome == ["timeout"] else 10
     with Server(script) as server:
-        assert run(scenario, server.url) == (outcome, ("ok",))
+        outcomes = run(scenario, server.url, sender=sender, timeout=timeout)
+    assert outcomes == (tuple(outcome), ("ok",))
 
 
-def test_what_must_be_rejected_is_rejected_by_a_400():
+@either_sender
+def test_a_body_longer_than_its_length_is_no_decision(sender):
+    async def scenario(session):
+        first = await session.ask()
+        server.script = approve
+        return first, await session.ask()
+
+    def short(request):
+        request.write(http(200, decision(request.id)[:-9]) + b"the rest")
+
+    with Server(short) as server:
+        first, second = run(scenario, server.url, sender=sender)
+    assert first in {("invalid_decision",), ("protocol",)}
+    assert second == ("ok",)
+
+
+@either_sender
+def test_what_must_be_rejected_is_rejected_by_a_400(sender):
     async def scenario(session):
         return await session.ask(rejects=True)
 
     with Server(answer(400)) as server:
-        assert run(scenario, server.url) == ("rejected",)
+        assert run(scenario, server.url, sender=sender) == ("rejected",)
 
 
-def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_ones():
+@either_sender
+def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_ones(sender):
     async def scenario(session):
         await asyncio.sleep(0.1)
-        return await session.ask()
+        first = await session.ask()
+        server.loop.call_soon_threadsafe(greet, next(iter(server.connections)))
+        await asyncio.sleep(0.1)
+        return first, await session.ask()
 
-    def greeting(connection):
+    def greet(connection):
+        connection.transport.write(http(408, b"{}"))
+
+    def greet_first(connection):
         if server.opened == 1:
-            connection.transport.write(http(408, b"{}"))
+            greet(connection)
 
-    with Server(greeting=greeting) as server:
-        assert run(scenario, server.url) == ("ok",)
-        assert server.opened == 2
+    with Server(greeting=greet_first) as server:
+        assert run(scenario, server.url, sender=sender) == (("ok",), ("ok",))
+        assert server.opened == 3
 
 
-def test_a_late_answer_is_still_heard():
+@either_sender
+def test_a_second_answer_to_one_request_ends_the_connection_and_is_no_others(sender):
+    async def scenario(session):
+        return await session.ask(), session.recorder.again, await session.ask()
+
+    def twice(request):
+        request.write(http(200, decision(request.id)))
+        request.write(http(200, decision(request.id, "REVIEW")))
+
+    with Server(twice) as server:
+        first, again, second = run(scenario, server.url, sender=sender)
+        assert (first, second) == (("ok",), ("ok",))
+        assert server.opened >= 2
+    if sender == "fast":
+        assert again == [(0, 1), (1, 1)]
+
+
+def test_a_late_answer_is_still_heard_by_the_fast_sender():
     async def scenario(session):
         first = await session.ask()
         await session.until(lambda: session.recorder.again)
@@ -172,15 +118,17 @@ def test_a_late_answer_is_still_heard():
         assert run(scenario, server.url, timeout=1.0) == (("timeout",), [(0, 2)], ("ok",))
 
 
-def test_a_second_answer_to_one_request_is_heard_and_ends_the_connection():
+def test_a_late_answer_to_the_general_sender_is_nobody_elses():
     async def scenario(session):
-        return await session.ask(), session.recorder.again, await session.ask()
+        first = await session.ask()
+        server.script = approve
+        outcomes = [await session.ask() for _ in range(3)]
+        await asyncio.sleep(0.2)
+        return first, outcomes, await session.ask()
 
-    def twice(request):
-        request.write(http(200, decision(request.id)) + http(200, decision(request.id, "REVIEW")))
+    def late(request):
+        request.later(0.4, request.write, http(200, decision(request.id, "DECLINE")))
 
-    with Server(twice) as server:
-        first, again, second = run(scenario, server.url)
-        assert (first, second) == (("ok",), ("ok",))
-        assert again == [(0, 1), (1, 1)]
-        assert server.opened >= 2
+    with Server(late) as server:
+        outcomes = run(scenario, server.url, sender="general", timeout=0.3)
+    assert outcomes == (("timeout",), [("ok",)] * 3, ("ok",))
