@@ -39,9 +39,9 @@ def http(status, body=b"", **headers):
 class Request:
     """One request, and the means to do anything with its connection."""
 
-    def __init__(self, connection, body):
+    def __init__(self, connection, body, head=b""):
         self.connection = connection
-        self.body = body
+        self.body, self.head = body, head
         self.id = json.loads(body).get("id", "") if body.startswith(b"{") else ""
 
     def write(self, data):
@@ -79,13 +79,13 @@ class Connection(asyncio.Protocol):
     def data_received(self, data):
         self.pending += data
         while (end := self.pending.find(b"\r\n\r\n")) >= 0:
-            head = self.pending[:end].lower()
-            length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            head = self.pending[:end]
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
             if len(self.pending) < end + 4 + length:
                 return
             body = self.pending[end + 4 : end + 4 + length]
             self.pending = self.pending[end + 4 + length :]
-            self.server.took(Request(self, body))
+            self.server.took(Request(self, body, head))
 
 
 def approve(request):
@@ -103,13 +103,14 @@ class Server:
         url: Where it listens.
         arrivals: (monotonic seconds, transaction id) of every request.
         opened: Connections it ever accepted.
+        ssl: The context of a server that speaks TLS.
     """
 
-    def __init__(self, script=approve, greeting=None, backlog=4096):
+    def __init__(self, script=approve, greeting=None, backlog=4096, ssl=None):
         self.script, self.greeting = script, greeting
         self.arrivals, self.connections, self.opened = [], set(), 0
         self.stalled_until = 0.0
-        self._backlog = backlog
+        self._backlog, self._ssl = backlog, ssl
 
     def __enter__(self):
         started = threading.Event()
@@ -141,7 +142,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/v1/transactions"
+        return f"http{'s' if self._ssl else ''}://127.0.0.1:{self.port}/v1/transactions"
 
     def _run(self, started):
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -151,7 +152,7 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         listener = await self.loop.create_server(
-            lambda: Connection(self), "127.0.0.1", 0, backlog=self._backlog
+            lambda: Connection(self), "127.0.0.1", 0, backlog=self._backlog, ssl=self._ssl
         )
         self.port = listener.sockets[0].getsockname()[1]
         started.set()

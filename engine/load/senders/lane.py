@@ -87,7 +87,6 @@ class Lane:
         )
         self._session = aiohttp.ClientSession(
             connector=self._connector,
-            headers=way.headers,
             skip_auto_headers=("Accept-Encoding", "User-Agent"),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -203,8 +202,10 @@ class Lane:
             return outcome_of(error), None
 
     def _post(self, body: bytes, **more: Any) -> Any:
+        """A request; its headers are not the session's, for a proxy is shown those too."""
+        way = self._way
         return self._session.post(
-            self._way.url, data=body, allow_redirects=False, **self._way.options, **more
+            way.url, data=body, headers=way.headers, allow_redirects=False, **way.options, **more
         )
 
 

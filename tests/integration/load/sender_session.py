@@ -19,7 +19,7 @@ class Recorder:
     """Notes what a sender reports."""
 
     def __init__(self):
-        self.outcomes, self.again, self.connects_failed = [], [], 0
+        self.outcomes, self.again, self.raws, self.connects_failed = [], [], [], 0
         self.judge = Judge(PREFIX)
         self.changed = asyncio.Event()
 
@@ -29,6 +29,7 @@ class Recorder:
 
     def answered(self, arrival, status, body, retry_after, raw):
         assert raw.startswith(b"HTTP/1.")
+        self.raws.append(raw)
         outcome, _ = self.judge.judge(arrival, status, body)
         self.note(str(outcome), retry_after) if retry_after else self.note(str(outcome))
         return outcome != "invalid_decision"
