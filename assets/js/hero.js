@@ -45,13 +45,11 @@ export function heroRow(board) {
       feed.state.verdict ? "Achieved, whole run" : "Achieved",
       "hero.achieved_tps",
     );
-    say(
-      tiles[2].label,
-      p99Words(feed.state, window.update(feed)),
-      "hero.response_p99_ms",
-    );
+    const doubted = (feed.state.doubts ?? []).length > 0;
+    const short = window.update(feed) || doubted;
+    say(tiles[2].label, p99Words(feed.state, short), "hero.response_p99_ms");
     for (const one of tiles) one.update?.(feed);
-    flag(element, "doubt", (feed.state.doubts ?? []).length > 0);
+    flag(element, "doubt", doubted);
     const now = performance.now();
     if (now < next && !feed.state.summary) return;
     next = now + SPARK_EVERY_MS;
@@ -63,10 +61,10 @@ export function heroRow(board) {
   return { element, update, destroy };
 }
 
-/** There is no room for both the long name and how far back a percentile reaches. */
-function p99Words(state, reachesBack) {
+/** There is no room for the long name beside how far back a percentile reaches, or a mark. */
+function p99Words(state, short) {
   if (state.verdict) return "p99, whole run";
-  return reachesBack ? "p99" : "Response time, p99";
+  return short ? "p99" : "Response time, p99";
 }
 
 /** A tile; what is `doubtful` gets a mark while the generator doubts itself. */

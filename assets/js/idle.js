@@ -1,8 +1,13 @@
 /**
- * The idle stage: what will run against what, its plan drawn large, one promise, and Start.
+ * The idle stage: what will run against what, its plan drawn large, one promise, and Start; and
+ * what the plan asks against what this machine was measured to hold, as words and as a line.
  */
 import { axes, place, RunChart, strokeLine } from "./chart.js";
 import { h, icon, instant, say, show } from "./dom.js";
+
+const figure = (id) => h("b", { figure: id });
+const entry = (kind, name, shown) =>
+  h("li", {}, h("i", { class: `ll-swatch ll-swatch-${kind}` }), name, shown);
 
 export class Idle {
   constructor() {
@@ -18,6 +23,28 @@ export class Idle {
     this.duration = h("b");
     this.kind = h("span");
     this.over = h("div", { class: "ll-over" });
+    this.asks = figure("calibration.asked_tps");
+    this.held = figure("calibration.sustained_tps");
+    this.share = figure("calibration.fitting_share");
+    this.holds = entry("held", "this machine held", this.held);
+    this.fits = h("li", { class: "ll-fits" }, icon("check"), "the plan fits");
+    this.exceeds = h(
+      "li",
+      { class: "ll-exceeds" },
+      icon("warning"),
+      "more than it held: fits at",
+      this.share,
+    );
+    this.note = h("li");
+    this.asked = h(
+      "ul",
+      { class: "ll-legend ll-asked", "aria-label": "Asked against held", hidden: true },
+      entry("asks", "the plan asks at most", this.asks),
+      this.holds,
+      this.note,
+      this.fits,
+      this.exceeds,
+    );
     const host = h("div", { class: "ll-plot" });
     this.element = h(
       "section",
@@ -33,6 +60,7 @@ export class Idle {
           h("h2", {}, "The plan"),
           h("span", { class: "ll-unit" }, "transactions per second, over the run"),
         ),
+        this.asked,
         h("div", { class: "ll-plot-frame" }, host, this.over),
       ),
     );
@@ -55,6 +83,7 @@ export class Idle {
     say(this.kind, `of real requests, each one answered and counted${broken}.`, "run.duration");
     this.end = Math.max(state.duration_seconds || 0, plan.at(-1)?.[0] ?? 0, 1);
     this.top = 1.3 * Math.max(...plan.map(([, tps]) => tps), 1);
+    this.#compare(feed.figures);
     this.chart.set([plan.map(([x]) => x), plan.map(([, y]) => y)]);
     this.#prove(state);
   }
@@ -73,6 +102,20 @@ export class Idle {
 
   destroy() {
     this.chart.destroy();
+  }
+
+  #compare(figures) {
+    const value = (id) => figures[`calibration.${id}`]?.[0] ?? null;
+    const [asked, held] = [value("asked_tps"), value("sustained_tps")];
+    show(this.asked, asked !== null);
+    for (const each of [this.asks, this.held, this.share]) {
+      each.textContent = figures[each.dataset.figure]?.[1] ?? "";
+    }
+    this.limit = held;
+    show(this.holds, held !== null);
+    show(this.fits, held !== null && asked <= held);
+    show(this.exceeds, held !== null && asked > held);
+    say(this.note, figures["calibration.note"]?.[1] ?? "", "calibration.note");
   }
 
   #prove(state) {
@@ -112,6 +155,15 @@ export class Idle {
   }
 
   #marks(plot, colours) {
+    if (this.limit !== null && this.limit < this.top) {
+      const y = plot.valToPos(this.limit, "y", true);
+      const { left, width } = plot.bbox;
+      const points = [
+        [left, y],
+        [left + width, y],
+      ];
+      strokeLine(plot, points, { colour: colours.muted, width: 1.5, dash: [6, 5] });
+    }
     for (const fault of this.state.faults ?? []) {
       for (const x of [fault.start_seconds, fault.end_seconds]) {
         if (x === null) continue;

@@ -55,7 +55,7 @@ function figures(board, id, type) {
       return [
         line(...main(`flow.source.tps`)),
         small("sent"),
-        small(board.create("instrument.queue_p99_ms"), " until sent"),
+        small(board.create("instrument.queue_p99_ms"), " wait"),
       ];
     case "target":
       return [line(...main("chart.achieved_tps")), small("decided")];

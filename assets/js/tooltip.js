@@ -8,7 +8,7 @@ import { h } from "./dom.js";
 
 const PROVENANCE = {
   measured: "Measured in this run",
-  derived: "Derived from measured figures",
+  derived: "Derived by formula",
   assumed: "Assumed",
   quoted: "Quoted, not measured by us",
   estimated: "Estimated",
@@ -46,7 +46,7 @@ function explain(feed, id) {
   const definition = feed.definitions[id];
   if (!definition) return [];
   const figure = feed.figures[id];
-  const lines = [h("b", {}, definition.label), h("i", {}, PROVENANCE[definition.provenance] ?? "")];
+  const lines = [h("b", {}, definition.label), h("i", {}, origin(id, definition))];
   const sampled = samples(figure);
   if (sampled) lines.push(h("p", {}, sampled));
   if (definition.formula) lines.push(h("p", {}, definition.formula));
@@ -56,6 +56,11 @@ function explain(feed, id) {
   if (definition.source) lines.push(h("p", {}, sourceText(definition.source)));
   if (definition.note) lines.push(h("p", { class: "ll-note" }, definition.note));
   return lines;
+}
+
+function origin(id, { provenance }) {
+  const before = provenance === "measured" && id.startsWith("calibration.");
+  return before ? "Measured on this machine, before the run" : (PROVENANCE[provenance] ?? "");
 }
 
 function samples(figure) {

@@ -86,7 +86,6 @@ def rate_buttons(engine: Engine, state: LiveState, desk: Desk) -> None:
     left, right = st.columns(2, gap="small")
     left.button(
         "Lower rate",
-        icon=":material/keyboard_double_arrow_down:",
         key="lower_rate",
         shortcut=LOWER_RATE_KEY,
         width="stretch",
@@ -96,7 +95,6 @@ def rate_buttons(engine: Engine, state: LiveState, desk: Desk) -> None:
     )
     right.button(
         "Restore rate",
-        icon=":material/restart_alt:",
         key="restore_rate",
         width="stretch",
         disabled=not possible or state.rate_factor == 1,

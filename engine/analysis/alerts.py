@@ -87,7 +87,7 @@ class Watch:
         self._latest.append(tick)
         before, self._doubted = self._doubted, live_doubts(tuple(self._latest))
         new = [doubt for doubt in self._doubted if doubt not in before]
-        return [Alert(Level.WARNING, doubt.live) for doubt in new]
+        return [Alert(Level.WARNING, doubt.now) for doubt in new]
 
     def _step(self, what: str, value: float, limit: _Limit) -> Alert | None:
         now = _level(value, limit)

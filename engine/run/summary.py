@@ -106,7 +106,7 @@ def summarise(
         status=status,
         verdict=verdict,
         verdict_reason=f"{why}: {reason}" if why else reason,
-        warnings=warnings,
+        warnings=[one[:1].upper() + one[1:] for one in warnings],
         criteria=results,
         started_at=meta.started_at,
         ended_at=ended_at,

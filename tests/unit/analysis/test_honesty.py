@@ -158,6 +158,6 @@ def test_a_doubt_is_told_as_an_event_once_until_it_has_gone():
     for tick in run_of(*spell):
         told += [(alert.level, alert.message) for alert in watch.look(tick)]
         assert set(watch.doubts) <= {Doubt.LATE.live, Doubt.SILENT.live}
-    warned = [(Level.WARNING, doubt.live) for doubt in (Doubt.LATE, Doubt.SILENT)]
+    warned = [(Level.WARNING, doubt.now) for doubt in (Doubt.LATE, Doubt.SILENT)]
     assert [each for each in told if each in warned] == warned
     assert watch.doubts == (Doubt.SILENT.live,)

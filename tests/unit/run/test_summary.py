@@ -75,7 +75,9 @@ def test_a_lost_worker_marks_the_run_and_makes_it_inconclusive_with_what_nobody_
     summary = of(lost, rows=frame(not_offered=np.where(np.arange(240) == 40, 75.0, 0.0)))
     assert summary.marks == ["DEGRADED", "INCONCLUSIVE"]
     assert (summary.not_offered, summary.degraded) == (75, [LOST])
-    assert summary.warnings == [str(Doubt.WORKER_LOST)]
+    assert summary.warnings == [
+        "A load worker ended before the run did: look for what ended it and run again"
+    ]
 
 
 def test_the_plan_by_second_is_the_one_the_operator_changed():
