@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -188,3 +189,72 @@ def test_with_no_sample_in_the_latest_second_no_percentile_is_shown():
         rows.append(aggregator.close_tick())
     assert rows[2]["response_p99_ms"] > 0
     assert math.isnan(rows[3]["response_p99_ms"])
+
+
+def rows_of(aggregator, *ticks):
+    """Close one row after the other, each after these reports."""
+    rows = []
+    for reports in ticks:
+        for one in reports:
+            aggregator.add(one)
+        rows.append(aggregator.close_tick())
+    return rows
+
+
+def missing(rows):
+    return [row["reports_missing"] for row in rows]
+
+
+def test_a_row_that_lacks_a_report_and_the_row_it_comes_in_are_both_marked():
+    late = [report(share=1, tick=1), report(share=1, tick=2)]
+    rows = rows_of(
+        Aggregator(2, TICK),
+        [report(share=0), report(share=1)],
+        [report(share=0, tick=1)],
+        [report(share=0, tick=2), *late],
+        [report(share=0, tick=3), report(share=1, tick=3)],
+    )
+    assert missing(rows) == [0, 1, 1, 0]
+
+
+def test_a_report_that_holds_two_ticks_because_the_pipe_was_full_is_marked():
+    rows = rows_of(
+        Aggregator(1, TICK), [report()], [], [report(tick=2, due=20, cpu_seconds=0.25)], []
+    )
+    assert missing(rows) == [0, 1, 1, 1]
+    assert rows[2]["busiest_worker_cpu_cores"] == 0.5, "its time was spent in two ticks"
+
+
+def test_workers_that_have_ended_are_not_missed():
+    aggregator = Aggregator(2, TICK)
+    (first,) = rows_of(aggregator, [report(share=0), report(share=1)])
+    aggregator.lose(1)
+    rows = rows_of(aggregator, [report(share=0, tick=1, final=True)], [])
+    assert missing([first, *rows]) == [0, 0, 0]
+
+
+def test_what_was_not_offered_is_counted_apart_from_what_was_due():
+    aggregator = Aggregator(1, TICK)
+    rows = rows_of(aggregator, [report(due=5, sent=5, decided=5, not_offered=7)], [])
+    assert [(row["due"], row["not_offered"]) for row in rows] == [(5, 7), (0, 0)]
+    assert aggregator.totals["not_offered"] == 7
+
+
+def test_the_pacer_s_lateness_and_the_wait_for_a_connection_are_told_apart():
+    aggregator = Aggregator(1, TICK)
+    (row,) = rows_of(
+        aggregator, [report(lateness=sparse([500] * 1_000), queue=sparse([80_000] * 1_000))]
+    )
+    assert row["lateness_p50_ms"] == row["lateness_p99_ms"] == row["lateness_max_ms"] == 0.5
+    assert row["queue_p50_ms"] == row["queue_p99_ms"] == pytest.approx(80, rel=0.01)
+    kept = aggregator.tick_histograms(0)
+    assert kept.lateness == sparse([500] * 1_000)
+    assert kept.queue == sparse([80_000] * 1_000)
+    assert kept.response == kept.service == SparseHistogram()
+
+
+def test_the_histograms_of_many_workers_are_one_a_tick():
+    aggregator = Aggregator(100, TICK)
+    rows_of(aggregator, [report(share=share, response=sparse([1_000])) for share in range(100)])
+    assert aggregator.tick_histograms(0).response == sparse([1_000] * 100)
+    assert aggregator.response.total.count == 100
