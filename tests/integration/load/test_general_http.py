@@ -74,9 +74,10 @@ def test_a_certificate_for_another_host_is_not_trusted(authority, ca_file):
 
 
 def test_a_target_without_tls_cannot_be_connected_over_it(ca_file):
-    with Server() as server, pytest.raises(TargetError, match="cannot connect to https://"):
+    with Server() as server:
         url = server.url.replace("http:", "https:")
-        general(thrice, url, ca_file=ca_file, connect_timeout=0.3)
+        with pytest.raises(TargetError, match="cannot connect to https://"):
+            general(thrice, url, ca_file=ca_file, connect_timeout=0.3)
 
 
 def test_a_file_of_certificates_that_is_none_is_named(tmp_path):
