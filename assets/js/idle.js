@@ -3,7 +3,10 @@
  * what the plan asks against what this machine was measured to hold, as words and as a line.
  */
 import { axes, place, RunChart, strokeLine } from "./chart.js";
-import { h, icon, instant, say, show } from "./dom.js";
+import { flag, h, icon, instant, say, show } from "./dom.js";
+
+const HEADROOM = 1.3; // of the plan's highest rate, for the labels
+const NEAR = 2; // a limit below so many times that rate is drawn beside the plan
 
 const figure = (id) => h("b", { figure: id });
 const entry = (kind, name, shown) =>
@@ -82,8 +85,11 @@ export class Idle {
     const broken = (state.faults ?? []).length > 0 ? ", and something broken on purpose" : "";
     say(this.kind, `of real requests, each one answered and counted${broken}.`, "run.duration");
     this.end = Math.max(state.duration_seconds || 0, plan.at(-1)?.[0] ?? 0, 1);
-    this.top = 1.3 * Math.max(...plan.map(([, tps]) => tps), 1);
     this.#compare(feed.figures);
+    const highest = Math.max(...plan.map(([, tps]) => tps), 1);
+    const near = this.limit !== null && this.limit < NEAR * highest;
+    this.top = Math.max(HEADROOM * highest, near ? 1.1 * this.limit : 0);
+    flag(this.holds, "drawn", near);
     this.chart.set([plan.map(([x]) => x), plan.map(([, y]) => y)]);
     this.#prove(state);
   }

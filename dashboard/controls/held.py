@@ -13,9 +13,13 @@ from engine.report.format import text
 
 if TYPE_CHECKING:
     from dashboard.session import Selection, Session
+    from engine.model.calibration import KeptCalibration
     from engine.model.figure import Figure
+    from engine.model.scenario import TestScenario
 
-CHECK = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.2 8.4 6.6 11.8 12.8 4.6"/></svg>'
+
+WITHIN = ":material/check: held here"
+BEYOND = ":material/warning: more than this machine held"
 
 
 def asked_against_held(shared: Session, selection: Selection) -> None:
@@ -41,20 +45,32 @@ def asked_against_held(shared: Session, selection: Selection) -> None:
         for scenario in presets
     ]
     known = figures[HELD].value is not None
-    head = f"This machine held {_shown(figures[HELD])}" if known else "Asked of this machine"
+    note = _shown(figures[NOTE])
+    head = f"This machine held {_shown(figures[HELD])}; {note}" if known else note
     st.html(
         f'<div class="ll-held"><p>{head}</p>'
-        "<table><thead><tr><th>Preset</th><th>Asks</th><th>Here</th></tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
-        f"<p>{_shown(figures[NOTE])}</p></div>"
+        "<table><thead><tr><th>Preset</th><th>Asks</th><th>Held here</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def captions(selection: Selection, presets: list[TestScenario], kept: KeptCalibration) -> list[str]:
+    """What each preset is, and in words without numbers whether this machine held as much."""
+    held = None if kept.calibration is None else kept.calibration.sustained_tps
+    if held is None or selection.target_url is not None:
+        return [scenario.description for scenario in presets]
+    scale = selection.rate_percentage / 100
+    return [
+        f"{each.description}  \n{WITHIN if each.load_profile.max_tps * scale <= held else BEYOND}"
+        for each in presets
+    ]
 
 
 def _row(name: str, asked: Figure, share: Figure, held: Figure, *, selected: bool) -> str:
     here = "–"
     if held.value is not None and asked.value is not None:
         fits = float(asked.value) <= float(held.value)
-        here = f"{CHECK}held" if fits else f"fits at {_shown(share)}"
+        here = "✓ all" if fits else _shown(share)
     mark = ' aria-selected="true"' if selected else ""
     return f"<tr{mark}><td>{escape(name)}</td><td>{_shown(asked)}</td><td>{here}</td></tr>"
 

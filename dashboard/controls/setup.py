@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.controls.held import asked_against_held
+from dashboard.controls.held import asked_against_held, captions
 from engine.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _pick(shown: Selection, desk: Desk, shared: Session) -> Selection:
         list(by_id),
         key=_key(desk, "preset_id", shown.preset_id),
         format_func=lambda preset_id: by_id[preset_id].name,
-        captions=[scenario.description for scenario in presets],
+        captions=captions(shown, presets, shared.engine().kept_calibration()),
     )
     beneath = st.container()
     speed = st.segmented_control(

@@ -65,14 +65,17 @@ def note_figure(kept: KeptCalibration) -> Figure:
     found = kept.calibration
     if found is None:
         longest = seconds(LONGEST_SECONDS)
-        words = f"What this machine holds: {kept.why_none}. Start measures it, in {longest} at most"
+        words = (
+            f"What this machine holds is not known: {kept.why_none}. "
+            f"Start measures it, in about {longest}"
+        )
     elif found.sustained_tps is None:
         gave_way = f": {found.limited_by.value} gave way first" if found.limited_by else ""
         words = f"No rate on this machine met the criterion{gave_way}"
     elif found.limited_by is None:
-        words = "Nothing gave way: no higher rate was tried"
+        words = "nothing gave way: no higher rate was tried"
     else:
-        words = f"Above it, {found.limited_by.value} gave way"
+        words = f"above that, {found.limited_by.value} gave way"
     return measured(NOTE, "What was measured of this machine", words, "text", samples=1)
 
 

@@ -6,8 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.controls.desk import Desk
+from dashboard.controls.held import BEYOND, WITHIN, captions
 from dashboard.controls.measure import end_at_once
-from dashboard.session import session
+from dashboard.session import Selection, session
 from engine.model.calibration import CalibrationProgress, KeptCalibration
 from engine.model.results import TestStatus
 from tests.fake_engine import FakeEngine, refused
@@ -211,8 +212,8 @@ def test_every_preset_shows_what_it_asks_against_what_this_machine_held(
     page = page_on(engine, monkeypatch)
     shown = {name: (asks, here) for name, asks, here in cells(page)}
     assert len(shown) == len(engine.presets())
-    assert shown["Pitch"] == ("6,000/s", "fits at 86 %")
-    assert shown["Sustained load"] == ("2,000/s", "held")
+    assert shown["Pitch"] == ("6,000/s", "86 %")
+    assert shown["Sustained load"] == ("2,000/s", "✓ all")
     assert "5,200/s" in table(page)
     assert not NUMBER.search(outside_figures(table(page)))
 
@@ -220,7 +221,24 @@ def test_every_preset_shows_what_it_asks_against_what_this_machine_held(
 def test_what_presets_ask_follows_the_scale_of_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     page = page_on(FakeEngine(sustained_tps=5_200), monkeypatch)
     picker(page, "rate_percentage").set_value(50).run()
-    assert ["Pitch", "3,000/s", "held"] in cells(page)
+    assert ["Pitch", "3,000/s", "✓ all"] in cells(page)
+
+
+def test_beside_every_preset_stands_in_words_whether_this_machine_held_as_much() -> None:
+    presets = FakeEngine().presets()
+    kept = KeptCalibration(calibration=FakeEngine(sustained_tps=5_200).machine)
+
+    def said(selection: Selection, known: KeptCalibration = kept) -> dict[str, str]:
+        written = captions(selection, presets, known)
+        return {each.scenario_id: words for each, words in zip(presets, written, strict=True)}
+
+    full = said(Selection("pitch"))
+    assert full["pitch"].endswith(BEYOND)
+    assert full["sustained_load"].endswith(WITHIN)
+    assert said(Selection("pitch", rate_percentage=50))["pitch"].endswith(WITHIN)
+    plain = {each.scenario_id: each.description for each in presets}
+    assert said(Selection("pitch"), KeptCalibration(calibration=None)) == plain
+    assert said(Selection("pitch", target_url="http://127.0.0.1:9/")) == plain
 
 
 def test_a_machine_that_is_not_known_holds_nothing_yet_and_the_page_says_why(
