@@ -31,6 +31,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     follower.ended = true;
     clearInterval(follower.timer);
     follower.feed?.release();
+    delete root.limelight; // the same element may be mounted again
   };
 }
 

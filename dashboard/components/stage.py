@@ -11,7 +11,7 @@ import streamlit as st
 
 LIVE_URL = "/api/live"
 LOWER_RATE_KEY = "L"
-"""Pressed anywhere on the page, it lowers the rate: the shortcut of a button, named on the stage."""
+"""Pressed anywhere on the page, it lowers the rate: a button's shortcut, named on the stage."""
 
 _JS = """
 function theme(root) {
@@ -33,6 +33,7 @@ export default function ({ data, parentElement }) {
   return () => {
     mount.ended = true;
     mount.cleanup?.();
+    delete root.limelight; // the same element may be mounted again
   };
 }
 """

@@ -5,12 +5,14 @@ event loop running in the main thread for as long as it lives, and `asyncio.run`
 would refuse to start beside it.
 """
 
+import asyncio
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -25,6 +27,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from engine.adapters.home import Home
 from engine.measure.machine import described, this_machine
 from engine.model.calibration import Calibration
+from tests.browser.stage_harness.server import make_server
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -99,6 +102,20 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@pytest.fixture(scope="session")
+def harness() -> Iterator[str]:
+    """The stage's scripted feed on an ephemeral port of this machine; yields its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = make_server()
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+    listener.close()
+    assert not thread.is_alive()
+
+
 @dataclass
 class App:
     """The app as a person starts it, on an ephemeral port and with a home of its own."""
@@ -108,6 +125,7 @@ class App:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     sustained_tps: float = 50_000.0
+    seconds_to_start: float = 0.0
 
     @property
     def url(self) -> str:
@@ -130,7 +148,7 @@ class App:
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait_until_it_answers()
+        self.seconds_to_start = self._wait_until_it_answers()
 
     def _say_that_this_machine_is_known(self) -> None:
         """A calibration as if made before, so that Start starts at once whatever else runs."""
@@ -148,14 +166,14 @@ class App:
             )
         )
 
-    def _wait_until_it_answers(self) -> None:
+    def _wait_until_it_answers(self) -> float:
         assert self.process is not None
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
+        began = time.monotonic()
+        while time.monotonic() < began + START_SECONDS and self.process.poll() is None:
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as answer:
                     if answer.status == 200:
-                        return
+                        return time.monotonic() - began
             except (URLError, ConnectionError, TimeoutError):
                 time.sleep(0.1)
         pytest.fail(f"the app did not answer on {self.url}; its output:\n{self.log.read_text()}")

@@ -1,15 +1,9 @@
 """The line on which the generator doubts itself, in a real browser."""
 
-import asyncio
-import socket
-import threading
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.stage_harness.script import DOUBTS
-from tests.browser.stage_harness.server import make_server
 
 PARTS = (".ll-title", ".ll-hero", ".ll-instrument", ".ll-flow", ".ll-ticker", ".ll-timeline")
 SIZES = [(1280, 720), (1920, 1080)]
@@ -18,19 +12,6 @@ CUT_OFF = """() => [...window.harness.root.querySelectorAll('.ll-instrument, .ll
   .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
     && getComputedStyle(one).display !== "inline")
   .map((one) => one.className + one.textContent)"""
-
-
-@pytest.fixture(scope="module")
-def harness() -> Iterator[str]:
-    """The scripted feed on an ephemeral port of this machine; yields its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = make_server()
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
-    listener.close()
 
 
 def show(page: Page, harness: str, phase: str, settings: str = "key=L") -> None:
