@@ -39,9 +39,9 @@ class LiveState(BaseModel):
     `plan` holds (seconds, transactions per second) corner points of the planned rate.
     `criteria` are those with a number, `must_hold` names the others.
     `doubts` are the generator's about itself, now: each says what and what to do; `rate_factor` is
-    what the operator multiplied the planned rate by, and `plan` follows it. `degraded` are the spans
-    in which a lost worker's arrivals were offered by nobody. `clock_seconds` is the run clock: it
-    stands still in a pause.
+    what the operator multiplied the planned rate by, and `plan` follows it. `degraded` are the
+    spans in which a lost worker's arrivals were offered by nobody. `clock_seconds` is the run
+    clock: it stands still in a pause.
     """
 
     model_config = ConfigDict(extra="forbid")
