@@ -224,7 +224,8 @@ def _decide(criterion: Criterion, value: bool | float, evidence: Evidence) -> Cr
     finding = criterion.rule(evidence, threshold if threshold is not None else 0.0)
     held = finding.outcome is CriterionOutcome.HELD
     if held and criterion.absolute_rate and evidence.rate_scale < 1:
-        explanation = f"Held, but at as little as {evidence.rate_scale:.0%} of the rate it is about."
+        share = f"{evidence.rate_scale:.0%}"
+        explanation = f"Held, but at as little as {share} of the rate it is about."
         finding = Finding(CriterionOutcome.NOT_TESTED, finding.measured, explanation)
     return CriterionResult(
         key=criterion.key,
