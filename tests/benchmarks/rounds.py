@@ -17,6 +17,7 @@ PACED_TPS = (2_000, 5_000, 10_000)
 FROZEN_TPS, FREEZE_SECONDS = 5_000, 1.0
 TAIL_SECONDS = 0.25
 BODIES = 1_000
+MOST_WORDS = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class Rounds:
                 _fill_frozen(made, seen, seconds)
                 made.stated_ms = stated
         except (StandError, subprocess.SubprocessError, OSError, AssertionError) as error:
-            made.failure = str(error).replace(str(self._scratch), "") or type(error).__name__
+            words = " ".join(str(error).replace(str(self._scratch), "").split())
+            made.failure = words[:MOST_WORDS] or type(error).__name__
         return made
 
 
