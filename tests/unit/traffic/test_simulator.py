@@ -67,6 +67,16 @@ def test_the_shares_of_any_number_of_workers_are_together_the_single_stream(mix,
         assert sorted(rows) == list(zip(*columns(single.block(index)), strict=True))
 
 
+def test_one_simulator_serves_a_hundred_shares_and_says_whose_each_transaction_is():
+    single = Simulator(5, STRESS, PREFIX)
+    whole, rows = single.block(37), []
+    for share in range(100):
+        block = single.of(share, 100).block(37)
+        assert (block.customers % 100 == share).all()
+        rows += zip(block.customers.tolist(), *columns(block), strict=True)
+    assert sorted(rows) == sorted(zip(whole.customers.tolist(), *columns(whole), strict=True))
+
+
 def test_a_customer_belongs_to_one_share():
     for shares, indices in ((3, (0, 1, 2, 3)), (19, (0, 96))):
         owner: dict[str, int] = {}
