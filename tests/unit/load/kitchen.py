@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,16 +53,27 @@ def pacer(tps=100, seconds=20):
     return Pacer(Profile(LoadProfile(profile_type="sustained", sustained_tps=tps), seconds, 0))
 
 
-def making(users=0):
-    return Making(BLOCK, lambda body: b"POST " + body, users)
+class AtOnce(Executor):
+    """Makes what it is asked for right away: for properties, of which many are run."""
+
+    def submit(self, make, /, *args):
+        made = Future()
+        made.set_result(make(*args))
+        return made
 
 
-def feeding(scenario, traffic, pace, users=0, first=0):
+def making(users=0, executor=None):
+    return Making(
+        BLOCK, lambda body: b"POST " + body, users, executor or ThreadPoolExecutor(1, "feed")
+    )
+
+
+def feeding(scenario, traffic, pace, executor=None, **changes):
     """What a scenario over one feed returns."""
 
     async def run():
-        by = making(users)
-        feed = Feed(traffic, pace, by, first)
+        by = making(changes.pop("users", 0), executor)
+        feed = Feed(traffic, pace, by, **changes)
         await feed.fill()
         try:
             return await scenario(feed)
@@ -74,8 +86,8 @@ def feeding(scenario, traffic, pace, users=0, first=0):
 
 @contextlib.contextmanager
 def crew(pace, shares):
-    """The feeds of that many workers, over one thread."""
-    by = making()
+    """The feeds of that many workers."""
+    by = making(executor=AtOnce())
     feeds = [
         Feeds(FakeTraffic, Feed(FakeTraffic(share, shares), pace, by), by)
         for share in range(shares)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from engine.load.pacer import NEVER_NS, Pacer
 from tests.unit.load.kitchen import (
     BLOCK,
+    AtOnce,
     FakeTraffic,
     customer_of,
     feeding,
@@ -143,7 +144,7 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(steps)
 def test_whatever_the_changes_every_arrival_comes_once_and_when_the_changed_plan_has_it(steps):
     async def scenario(feed):
@@ -158,7 +159,7 @@ def test_whatever_the_changes_every_arrival_comes_once_and_when_the_changed_plan
         return pace, taken + await take_all(feed, 20 * SECOND + 1), feed.next_due_ns()
 
     plan = pacer()
-    pace, taken, following = feeding(scenario, FakeTraffic(), plan)
+    pace, taken, following = feeding(scenario, FakeTraffic(), plan, AtOnce())
     assert numbers(taken) == list(range(pace.total))
     assert [a.due_ns for a in taken] == pytest.approx(
         pace.due_ns(np.arange(pace.total)).tolist(), abs=2
@@ -183,7 +184,7 @@ def test_a_change_heard_late_neither_loses_nor_doubles_an_arrival(steps):
         return max(pace.total, most)
 
     plan, taken = pacer(), []
-    total = feeding(scenario, FakeTraffic(), plan)
+    total = feeding(scenario, FakeTraffic(), plan, AtOnce())
     assert numbers(taken) == list(range(total))
 
 

@@ -63,7 +63,7 @@ happenings = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 5), st.lists(happenings, max_size=8))
 def test_planned_is_due_and_not_offered_and_nobody_hears_an_arrival_twice(workers, happenings):
     async def scenario():
