@@ -17,8 +17,8 @@ from tests.integration.run.conftest import (
     steady,
 )
 
-RATE, SECONDS = 200, 6.0
-FROZEN_FROM, FROZEN_SECONDS = 3.5, 2.0
+RATE, SECONDS = 200, 5.0
+FROZEN_FROM, FROZEN_SECONDS = 2.75, 1.5
 IN_EFFECT_SECONDS = 0.5
 
 
@@ -86,6 +86,6 @@ def test_the_run_is_marked_as_changed(changed):
 
 def test_a_frozen_app_accuses_no_worker_and_holds_none_up(changed):
     assert changed.summary.degraded == []
-    frozen = changed.ticks[changed.ticks["schedule_seconds"].between(4.0, 5.0)]
+    frozen = changed.ticks[changed.ticks["schedule_seconds"].between(3.25, 4.0)]
     assert len(frozen) >= 4
     assert frozen["sent"].tolist() == pytest.approx([RATE * 1.5 / 4] * len(frozen), rel=0.5)

@@ -19,7 +19,7 @@ from tests.integration.run.conftest import (
     workers_of_this_process,
 )
 
-RATE, SECONDS, WORKERS = 200, 7.0, 4
+RATE, SECONDS, WORKERS = 200, 6.0, 4
 NOTICED_SECONDS, TAKEN_OVER_SECONDS = 1.0, 2.0
 
 
@@ -31,7 +31,7 @@ class Lost:
         clock = RunClock(self.engine)
         self.engine.start(RunRequest(scenario=steady(RATE, SECONDS), workers=WORKERS))
         self.lost_at = []
-        for seconds, number in ((1.0, signal.SIGKILL), (3.0, signal.SIGSTOP)):
+        for seconds, number in ((1.0, signal.SIGKILL), (2.5, signal.SIGSTOP)):
             await_frame(self.engine, lambda ticks: ticks["t_seconds"].max() >= seconds)  # noqa: B023
             self.lost_at.append(clock.now())
             workers_of_this_process()[0].send_signal(number)
