@@ -45,7 +45,7 @@ class Request:
         self.id = json.loads(body).get("id", "") if body.startswith(b"{") else ""
 
     def write(self, data):
-        if not self.connection.transport.is_closing():
+        if not (self.connection.transport.is_closing() or self.connection.ended):
             self.connection.transport.write(data)
 
     def close(self):
@@ -55,6 +55,7 @@ class Request:
         self.connection.transport.abort()
 
     def half_close(self):
+        self.connection.ended = True
         self.connection.transport.write_eof()
 
     def later(self, seconds, do, *args):
@@ -65,6 +66,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server):
         self.server = server
         self.pending = b""
+        self.ended = False
 
     def connection_made(self, transport):
         self.transport = transport

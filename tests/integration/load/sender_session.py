@@ -69,21 +69,30 @@ class Session:
                     async with asyncio.timeout(0.02):
                         await self.recorder.changed.wait()
 
-    async def ask(self, rejects=False, user=0, padding=0):
-        """Send one transaction; return what was reported of it."""
+    async def tell(self, rejects=False, user=0, padding=0):
+        """Send one transaction as soon as a connection is free for it."""
         await self.until(lambda: user in self.sender.free or not self.sender.by_user)
         await self.until(lambda: self.sender.free)
         body = b'{"id":"%b%012d"%b}' % (PREFIX.encode(), self.sent, b" " * padding)
         arrival = Arrival(self.sent, self.sender.prepare(body), 0, rejects, 1.0, user, 0)
-        before = len(self.recorder.outcomes)
         self.sent += 1
         self.sender.send(arrival)
+
+    async def ask(self, **how):
+        """Send one transaction; return what was reported of it."""
+        before = len(self.recorder.outcomes)
+        await self.tell(**how)
         await self.until(lambda: len(self.recorder.outcomes) > before)
         return self.recorder.outcomes[-1]
 
 
 def run(scenario, url, **settings):
+    """Play a scenario with an open sender; nothing may be left to the loop to complain of."""
+    complaints = []
+
     async def session():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
         one = Session(url, **settings)
         await one.sender.open()
         try:
@@ -93,4 +102,6 @@ def run(scenario, url, **settings):
             await asyncio.sleep(0.005)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(session())
+        result = runner.run(session())
+    assert complaints == []
+    return result
