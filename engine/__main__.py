@@ -33,6 +33,7 @@ from engine.model.errors import (
 from engine.model.request import RunRequest
 from engine.model.results import RunSummary, Verdict
 from engine.report import terminal
+from engine.report.calibration_lines import StepTable, calibration_lines
 from engine.report.progress import Progress, printable
 
 if TYPE_CHECKING:
@@ -145,11 +146,18 @@ def _conduct(engine: Engine, request: RunRequest, console: Console) -> tuple[Run
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    found = read_presets()
-    _table(arguments, terminal.preset_lines(found.scenarios))
+    from engine.wiring import known_calibration
+
+    found, kept = read_presets(), known_calibration()
+    known = kept.calibration
+    _table(arguments, terminal.preset_lines(found.scenarios, known))
     _complain(found.problems)
-    presets = [scenario.model_dump(mode="json") for scenario in found.scenarios]
-    _emit(arguments, _json({"presets": presets, "problems": found.problems}))
+    listed = {
+        "presets": [scenario.model_dump(mode="json") for scenario in found.scenarios],
+        "problems": found.problems,
+        "calibration": None if known is None else known.model_dump(mode="json"),
+    }
+    _emit(arguments, _json(listed))
     return INVALID if found.problems else 0
 
 
@@ -186,15 +194,16 @@ def _export(arguments: argparse.Namespace) -> int:
 def _calibrate(arguments: argparse.Namespace) -> int:
     console = _console(arguments)
     with closing(_engine(arguments.store)) as engine:
-        _say(console, ["Measuring what this machine holds …"])
-        found = engine.calibrate()
-    _say(console, terminal.calibration_lines(found))
+        table = StepTable()
+        _say(console, ["Measuring what this machine holds …", table.head])
+        found = engine.calibrate(lambda progress: _say(console, table.news(progress.steps)))
+    _say(console, [*table.news(found.steps), *calibration_lines(found)])
     _emit(arguments, found.model_dump_json(indent=2))
     return 0
 
 
 def _engine(store: Path | None) -> Engine:
-    # Imported here so that `list` and `validate` need not load pandas, plotly and the store.
+    # Imported here so that `validate` need not load pandas, plotly and the store.
     from engine.service import Engine
 
     engine = Engine(store=store)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.adapters import embedded
 from engine.adapters.embedded import EmbeddedPlatform
-from engine.adapters.home import Home, find_home
+from engine.adapters.home import Home, find_home, usual_folder
 from engine.adapters.local_fleet import LocalFleet
 from engine.adapters.loopback import LoopbackTarget
 from engine.adapters.standby import Standby
@@ -15,6 +15,7 @@ from engine.adapters.store import SqliteStore
 from engine.config.derive import config_for_scenario, under_config
 from engine.measure.clock import SystemClock
 from engine.metrics.buffer import MetricsBuffer
+from engine.model.calibration import KeptCalibration
 from engine.model.request import RunRequest
 from engine.ports import TargetSystem
 from engine.run.orchestrator import StressTestOrchestrator
@@ -27,12 +28,18 @@ __all__ = [
     "Standby",
     "find_home",
     "keep_warm",
+    "known_calibration",
     "make_run",
     "open_store",
     "sweep",
 ]
 
 Shown = tuple[MetricsBuffer, Callable[[], None]]
+
+
+def known_calibration() -> KeptCalibration:
+    """What is known of this machine, without making its home."""
+    return Home(usual_folder()).kept_calibration()
 
 
 def open_store(home: Home, path: Path | None) -> SqliteStore:

@@ -46,7 +46,7 @@ def held_figure(calibration: Calibration | None) -> Figure:
     if calibration is None:
         return measured(HELD, label, None, "tps")
     limit = calibration.limited_by
-    gave_way = f"; above it {limit.value} gave way" if limit else ""
+    gave_way = f"; above it, the limit was {limit.value}" if limit else ""
     return measured(
         HELD,
         label,
@@ -70,12 +70,12 @@ def note_figure(kept: KeptCalibration) -> Figure:
             f"Start measures it, in about {longest}"
         )
     elif found.sustained_tps is None:
-        gave_way = f": {found.limited_by.value} gave way first" if found.limited_by else ""
+        gave_way = f": the limit was {found.limited_by.value}" if found.limited_by else ""
         words = f"No rate on this machine met the criterion{gave_way}"
     elif found.limited_by is None:
-        words = "nothing gave way: no higher rate was tried"
+        words = "no higher rate was tried"
     else:
-        words = f"above that, {found.limited_by.value} gave way"
+        words = f"above that, the limit was {found.limited_by.value}"
     return measured(NOTE, "What was measured of this machine", words, "text", samples=1)
 
 
@@ -104,6 +104,12 @@ def trying_figure(tps: float) -> Figure:
     )
 
 
+def fitting_share(scenario: TestScenario, held_tps: float) -> float:
+    """The share of its rates, 0..1, at which a scenario asks no more than is held."""
+    share = math.floor(100 * held_tps / scenario.load_profile.max_tps) / 100
+    return min(1.0, max(LEAST_SHARE, share))
+
+
 def _asked(figure_id: str, scenario: TestScenario, scale: float) -> Figure:
     peak = scenario.load_profile.max_tps
     return derived(
@@ -119,13 +125,10 @@ def _asked(figure_id: str, scenario: TestScenario, scale: float) -> Figure:
 def _fitting(figure_id: str, scenario: TestScenario, calibration: Calibration | None) -> Figure:
     held = None if calibration is None else calibration.sustained_tps
     peak = scenario.load_profile.max_tps
-    share = None
-    if held is not None:
-        share = min(1.0, max(LEAST_SHARE, math.floor(100 * held / peak) / 100))
     return derived(
         figure_id,
         f"{scenario.name} fits at",
-        share,
+        None if held is None else fitting_share(scenario, held),
         "ratio",
         formula=f"rate this machine held ÷ highest rate of the preset, rounded down to whole per "
         f"cent, {LEAST_SHARE:.0%} at least and all of it at most",

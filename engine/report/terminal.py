@@ -1,4 +1,4 @@
-"""A run, the presets, the list of runs and a calibration as lines of text for a terminal."""
+"""A run, the presets and the list of runs as lines of text for a terminal."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from engine.model.results import (
 from engine.model.run import RunRow
 from engine.model.scenario import TestScenario
 from engine.report import format as words
+from engine.report.figures_calibration import fitting_share
 
 TOO_FEW = "too few"
 PERCENTILES = (("p50", 50.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p99_9", 99.9))
@@ -40,12 +41,15 @@ def run_lines(summary: RunSummary) -> list[str]:
     return lines
 
 
-def preset_lines(presets: Iterable[TestScenario]) -> list[str]:
-    """The presets, each with its promise, its length, highest rate and faults."""
+def preset_lines(presets: Iterable[TestScenario], known: Calibration | None = None) -> list[str]:
+    """The presets, each with its promise, its length, highest rate and faults.
+
+    Where it is known what this machine holds, the rate stands against that.
+    """
     lines = []
     for index, preset in enumerate(presets):
         faults = ", ".join(fault.display_name for fault in preset.failure_scenarios)
-        peak = words.rate(preset.load_profile.max_tps)
+        peak = f"{words.rate(preset.load_profile.max_tps)}{_against(preset, known)}"
         length = words.clock(preset.duration_seconds)
         default = " (the default)" if index == 0 else ""
         lines += [
@@ -54,6 +58,16 @@ def preset_lines(presets: Iterable[TestScenario]) -> list[str]:
             f"    {length}, up to {peak}, {faults or 'no fault'}",
         ]
     return lines
+
+
+def _against(preset: TestScenario, known: Calibration | None) -> str:
+    held = None if known is None else known.sustained_tps
+    if held is None:
+        return ""
+    if preset.load_profile.max_tps <= held:
+        return f" (this machine held {words.rate(held)})"
+    fits = words.percentage(fitting_share(preset, held))
+    return f" (this machine held {words.rate(held)}: it fits at {fits})"
 
 
 def run_row_lines(rows: list[RunRow]) -> list[str]:
@@ -65,22 +79,6 @@ def run_row_lines(rows: list[RunRow]) -> list[str]:
         f"{row.run_id:<{width}}  {row.started_at:%Y-%m-%d %H:%M:%S}  "
         f"{row.verdict or row.status:<12}  {row.name}{_marks(row.marks)}  {row.target_line}"
         for row in rows
-    ]
-
-
-def calibration_lines(calibration: Calibration) -> list[str]:
-    """What this machine holds, by which criterion, and where it was measured."""
-    rate = calibration.sustained_tps
-    held = "no rate that was tried" if rate is None else f"about {words.rate(rate)}"
-    over = (
-        f"over {words.seconds(calibration.window_seconds)}, "
-        f"{words.plain(calibration.sample_size)} samples, "
-    )
-    return [
-        f"This machine holds {held}.",
-        f"  criterion: {calibration.criterion}",
-        f"  measured {'' if rate is None else over}{calibration.measured_at:%Y-%m-%d %H:%M}",
-        f"  {calibration.machine}, Limelight {calibration.version}",
     ]
 
 
