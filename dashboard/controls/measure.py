@@ -18,7 +18,7 @@ from engine.report.format import text
 if TYPE_CHECKING:
     from dashboard.controls.desk import Desk
     from dashboard.session import Session
-    from engine.model.calibration import Calibration, CalibrationProgress
+    from engine.model.calibration import Calibration, CalibrationProgress, CalibrationStep
     from engine.model.figure import Figure
     from engine.service import Engine
 
@@ -57,16 +57,21 @@ def end_at_once(engine: Engine, desk: Desk) -> None:
 
 
 def _line(progress: CalibrationProgress) -> str:
-    held = [step for step in progress.steps if step.held]
+    best = max((step for step in progress.steps if step.held), key=_asked, default=None)
     parts = ["starting the platform"]
     if progress.trying_tps is not None:
-        parts = [f"trying {_shown(trying_figure(progress.trying_tps))}"]
+        again = best is not None and best.asked_tps == progress.trying_tps
+        verb = "confirming" if again else "trying"
+        parts = [f"{verb} {_shown(trying_figure(progress.trying_tps))}"]
     elif progress.steps:
         parts = ["letting the queue drain"]
-    if held:
-        best = max(held, key=lambda step: step.asked_tps)
+    if best is not None:
         parts.insert(0, f"held {_shown(step_figure(best))}")
     return f'<p class="ll-measuring">{", ".join(parts)}</p>'
+
+
+def _asked(step: CalibrationStep) -> float:
+    return step.asked_tps
 
 
 def _shown(figure: Figure) -> str:
