@@ -49,7 +49,8 @@ DEFINITIONS = {
     "stated p99": "what the tool printed or wrote as its 99th percentile of response time",
     "saturated": (
         "the client's core is the limit unless the target's is in full use; then CPU per request "
-        "can be compared and the rate cannot"
+        "can be compared and the rate cannot; ours has no closed loop and is asked for the rate, "
+        "in steps of 10,000/s, at which most arrives"
     ),
 }
 

@@ -21,7 +21,7 @@ from tests.benchmarks.rounds import CONNECTIONS, static_body
 from tests.benchmarks.stand import Target, Timing, how_bound, observe
 from tests.benchmarks.tools import Job
 
-WARM_SECONDS = 1.0
+WARM_SECONDS, AHEAD_SECONDS = 1.0, 3.0  # in the last seconds it has no more traffic to make
 QUANTILES = (50, 99, 99.9, 100)
 DEFINITIONS = {
     "sent each second": (
@@ -30,7 +30,7 @@ DEFINITIONS = {
     ),
     "known lateness": "a(k) - due(k) at the target, with the due instants the worker really had",
     "lateness": "the same by the fitted schedule that load_generators uses for all tools",
-    "CPU": "user and system time of the worker between second 1 and the last but one, by request",
+    "CPU": "user and system time of the worker from second 1 to three before the end, by request",
 }
 
 
@@ -48,10 +48,10 @@ def measured(target, rate, seconds):
 
     def start():
         job = Job(target.url, rate, seconds, CONNECTIONS, Path(), Path())
-        started.append(Ours(job))
+        started.append(Ours(job, whole=True))
         return started[0]
 
-    _, seen = observe(target, start, Timing(WARM_SECONDS, seconds - 2 * WARM_SECONDS))
+    _, seen = observe(target, start, Timing(WARM_SECONDS, seconds - WARM_SECONDS - AHEAD_SECONDS))
     ours, sums = started[0], started[0].sums
     each = per_second(seen.arrivals_ns, ours.at_ns, seconds)
     deviation = max(abs(count - rate) / rate for count in each)
