@@ -19,7 +19,7 @@ from tests.integration.run.conftest import (
 
 RATE, SECONDS = 200, 5.0
 FROZEN_FROM, FROZEN_SECONDS = 2.75, 1.5
-IN_EFFECT_SECONDS = 0.5
+IN_EFFECT_SECONDS, TICK_SECONDS = 0.5, 0.25
 
 
 class Changed:
@@ -72,7 +72,7 @@ def test_every_tick_offers_what_the_changed_plan_says(changed):
     changes = [(one.schedule_seconds, one.factor) for one in changed.summary.rate_changes]
     profile = Profile(steady(RATE, SECONDS).load_profile, SECONDS, 7).changed(changes)
     planned = Pacer(profile).count_by(changed.ticks["schedule_seconds"].to_numpy())
-    assert changed.ticks["due"].cumsum().tolist() == pytest.approx(planned.tolist(), abs=2)
+    assert changed.ticks["due"].cumsum().tolist() == pytest.approx(planned.tolist(), abs=RATE * TICK_SECONDS)
     assert changed.summary.counts.due == sum(changed.summary.per_second.planned) == planned[-1]
     assert set(changed.ticks["rate_factor"]) == {1, 0.5, 1.5}
     assert changed.ticks["plan_tps"].iloc[-2] == RATE * 1.5
@@ -87,5 +87,5 @@ def test_the_run_is_marked_as_changed(changed):
 def test_a_frozen_app_accuses_no_worker_and_holds_none_up(changed):
     assert changed.summary.degraded == []
     frozen = changed.ticks[changed.ticks["schedule_seconds"].between(3.25, 4.0)]
-    assert len(frozen) >= 4
+    assert len(frozen) >= 3
     assert frozen["sent"].tolist() == pytest.approx([RATE * 1.5 / 4] * len(frozen), rel=0.5)
