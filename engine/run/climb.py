@@ -79,7 +79,10 @@ class Climb:
 
     def _judged(self, rate: float) -> CalibrationStep | None:
         """Ask for the rate and judge what comes of it; None if time ended before."""
-        first = self._ask(rate) + SETTLE_TICKS
+        begin = self._ask(rate)
+        if begin is None:
+            return None
+        first = begin + SETTLE_TICKS
         end = first + staircase.judged_ticks(rate)
         while self._left() > 0:
             self._next_tick()
@@ -101,16 +104,17 @@ class Climb:
                 return
             self._next_tick()
 
-    def _ask(self, rate: float) -> int:
-        """Set the rate; the number of the first tick that ends at it."""
+    def _ask(self, rate: float) -> int | None:
+        """Set the rate; the number of the first tick that ends at it, None if time ended before."""
         before, factor = self._ticks, rate / BASE_TPS
         self._run.set_rate(factor)
-        while True:
+        while self._left() > 0:
             self._next_tick()
             factors = self._frame()["rate_factor"].to_numpy()[before:]
             at_it = np.flatnonzero(np.isclose(factors, factor))
             if len(at_it):
                 return before + int(at_it[0])
+        return None
 
     def _next_tick(self) -> None:
         """Wait for the next tick; raises _RunEndedError if there will be none."""

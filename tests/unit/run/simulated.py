@@ -19,9 +19,10 @@ QUICK_MS = 5.0
 
 
 class SimulatedRun:
-    """What is above `capacity_tps` waits; a new rate takes effect a tick after it was asked for.
+    """What is above `capacity_tps` waits; a new rate takes effect after `lag` ticks.
 
-    It is its own archive. After `ends_after` ticks somebody ends it.
+    It is its own archive. After `ends_after` ticks somebody ends it. With `stumbles` a transaction
+    fails in the first tick at every new rate.
 
     Attributes:
         rates: All rates asked for, in order.
@@ -29,13 +30,15 @@ class SimulatedRun:
         ticks: One a quarter of a second of its own time.
     """
 
-    def __init__(self, capacity_tps, ends_after=float("inf")):
+    def __init__(self, capacity_tps, ends_after=float("inf"), lag=1, stumbles=False):
         self.plan = SimpleNamespace(run_id="simulated")
         self.capacity_tps, self.ends_after = capacity_tps, ends_after
         self.rates, self.requests, self.ticks = [], [], []
         self._latencies, self._looks = [], 0
         self._status, self._queue = TestStatus.NOT_STARTED, 0.0
-        self._rate = self._next = BASE_TPS
+        self._rate, self._before = BASE_TPS, None
+        self._lag, self._stumbles = lag, stumbles
+        self._waiting = []
 
     @property
     def view(self):
@@ -61,8 +64,8 @@ class SimulatedRun:
     def set_rate(self, factor):
         if self._status is not TestStatus.RUNNING:
             raise IllegalTransitionError("cannot change the rate")
-        self._next = factor * BASE_TPS
-        self.rates.append(self._next)
+        self.rates.append(factor * BASE_TPS)
+        self._waiting.append((len(self.ticks) + self._lag, factor * BASE_TPS))
 
     def request(self, event):
         self.requests.append(event)
@@ -78,6 +81,9 @@ class SimulatedRun:
         return iter(self._latencies)
 
     def _tick(self):
+        while self._waiting and self._waiting[0][0] <= len(self.ticks):
+            self._rate = self._waiting.pop(0)[1]
+        new, self._before = self._rate != self._before, self._rate
         due = self._rate * TICK_SECONDS
         answered = round(min(self._queue + due, self.capacity_tps * TICK_SECONDS))
         self._queue = max(0.0, self._queue + due - answered)
@@ -93,6 +99,7 @@ class SimulatedRun:
                 tick=len(self.ticks),
                 due=due,
                 decided=answered,
+                failed=float(self._stumbles and new),
                 attempts=due,
                 in_flight_now=round(self._queue),
                 workers_asked=1,
@@ -100,6 +107,5 @@ class SimulatedRun:
                 rate_factor=self._rate / BASE_TPS,
             )
         )
-        self._rate = self._next
         if len(self.ticks) >= self.ends_after:
             self.request(Event.EMERGENCY_STOP)

@@ -61,6 +61,19 @@ def test_the_staircase_ends_in_its_time_and_ends_the_run(capacity):
     assert run.requests == [Event.STOP]
 
 
+@pytest.mark.parametrize("lag", [1, 3, 4, 5, 6, 7, 8, 1_000])
+def test_a_machine_that_is_slow_to_change_its_rate_has_no_longer_time(lag):
+    run = SimulatedRun(14_000, lag=lag)
+    assert measure(run, run).sustained_tps in {None, *run.rates}
+    assert run.seconds <= STAIRCASE_SECONDS + TICK_SECONDS
+    assert run.requests == [Event.STOP]
+
+
+def test_what_happens_while_a_new_rate_settles_is_not_judged():
+    run = SimulatedRun(2 * TOP_TPS, stumbles=True)
+    assert measure(run, run).sustained_tps == TOP_TPS
+
+
 def test_a_shorter_staircase_takes_less_time_and_never_says_more():
     (short, some), (long, more) = measured(14_000, staircase_seconds=7.0), measured(14_000)
     assert short.seconds <= 7.0 < long.seconds

@@ -152,6 +152,12 @@ def test_a_rate_that_does_not_hold_again_gives_way_to_a_lower_one():
     assert found(steps) < highest
 
 
+def test_a_rate_held_above_one_that_was_not_is_luck():
+    steps = [Tried(2_000, True), Tried(4_000, False), *[Tried(8_000, True)] * 2]
+    assert found(steps) == 2_000
+    assert next_rate(steps, SECONDS) == pytest.approx(2_830, rel=0.001)
+
+
 def test_an_answer_that_was_not_confirmed_in_time_is_the_rate_below_it():
     assert found([Tried(2_000, True), Tried(4_000, True), Tried(8_000, True)]) == 4_000
     assert found([Tried(2_000, True)]) is None
