@@ -121,11 +121,6 @@ class Feed:
         self._error: BaseException | None = None
         self.arrived: Callable[[], None] = _ignore
 
-    @property
-    def shares(self) -> int:
-        """Among how many the customers are divided."""
-        return self._traffic.shares
-
     def gave_before(self, schedule_ns: int) -> bool:
         """Whether every arrival due before this schedule time was taken."""
         front = self._front()

@@ -34,7 +34,6 @@ class Feeds:
         self._share_of, self._own, self._making = share_of, own, making
         self._others: list[_TakenOver] = []
         self.not_offered = 0
-        self.part = 1.0 / own.shares
         self._arrived = own.arrived
 
     def tell(self, arrived: Callable[[], None]) -> None:
@@ -76,7 +75,6 @@ class Feeds:
         feed = Feed(self._share_of(order.share, order.shares), pacer, self._making, first)
         feed.arrived = self._arrived
         self._others.append(_TakenOver(order, feed, round(order.from_seconds * 1e9)))
-        self.part += 1.0 / order.shares
         feed.repace(pacer, now_ns)
 
     def taken_over(self, before_ns: int) -> int:
