@@ -7,7 +7,8 @@ after its delay, ahead of the others, for it is older.
 While no connection is open, one that could not be made is the attempt of all who were waiting when
 it was begun: each of them would have gone over it, and is charged one attempt that ended with
 `connect`. So a target that is gone fails whatever is offered within a few of the sender's backoffs,
-at the cost of the few connects that these allow. A retry that finds no connection within the
+at the cost of the few connects that these allow. Many are charged over several turns of the loop:
+its lag is the machine's, never the target's doing. A retry that finds no connection within the
 request timeout is charged the same way.
 
 Due instants of the backlog are schedule times, so a pause moves them by itself; those of
@@ -18,7 +19,8 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from engine.load.arrival import Arrival
 from engine.load.backlog import Lanes, Queue, SharedQueue
@@ -29,6 +31,7 @@ from engine.load.retry import RetryPolicy
 from engine.load.senders.contract import Sender
 from engine.measure.clock import RunClock
 
+MOST_CHARGES = 500  # a turn, of some 4 µs each
 OK = Outcome.OK  # a look-up in an enum costs more than all else that is done with it
 
 
@@ -44,6 +47,7 @@ class Dispatcher:
         self._clock = RunClock(0)
         self._queue: Queue = SharedQueue()
         self._retries: list[tuple[int, int, Arrival]] = []
+        self._unreached_ns: int | None = None
         self.in_flight = 0
         self.held = True
 
@@ -75,7 +79,10 @@ class Dispatcher:
             self._first_attempts(first)
 
     def release(self, now_ns: int) -> None:
-        """Retries whose delay is over may be sent."""
+        """Retries whose delay is over may be sent; who is still to be charged is charged."""
+        began_ns = self._unreached_ns
+        if began_ns is not None and not self.held and not self._charge_waiting(began_ns, None):
+            self._unreached_ns = None
         retries = self._retries
         while retries and retries[0][0] <= now_ns and not self.held:
             arrival = heapq.heappop(retries)[2]
@@ -96,7 +103,7 @@ class Dispatcher:
 
     def resumed(self, began_ns: int, now_ns: int) -> None:
         """A pause ended: move who waited for a retry by as much of it as they waited."""
-        self.held = False
+        self.held, self._unreached_ns = False, None
         moved = []
         for at_ns, number, arrival in self._retries:
             stood_ns = now_ns - max(began_ns, arrival.queued_ns)
@@ -151,21 +158,33 @@ class Dispatcher:
 
     def freed(self, place: int) -> None:
         """A connection is free."""
+        self._unreached_ns = None
         if self._queue.freed(place):
             self.pump()
 
     def connect_failed(self, began_ns: int, user: int | None) -> None:
         """No connection: the attempt of all who were waiting when it was begun."""
-        if self.held:
-            return
-        began_due_ns = self._clock.schedule_ns(began_ns)
-        for line in self._queue.lines(user):
-            for arrival in line.stale(began_ns):
-                self._charge(arrival)
-            for arrival in line.overdue(began_due_ns):
+        if user is None and self._unreached_ns is not None:
+            self._unreached_ns = max(began_ns, self._unreached_ns)
+        elif not self.held and self._charge_waiting(began_ns, user) and user is None:
+            self._unreached_ns = began_ns
+
+    def _charge_waiting(self, began_ns: int, user: int | None) -> bool:
+        """Charge those who have waited since then; whether more are left than a turn can bear."""
+        charged = 0
+        for arrival in islice(self._waiting_since(began_ns, user), MOST_CHARGES):
+            charged += 1
+            if not arrival.attempts:
                 arrival.written_ns = time.monotonic_ns()
                 self._first_attempts([arrival])
-                self._charge(arrival)
+            self._charge(arrival)
+        return charged == MOST_CHARGES
+
+    def _waiting_since(self, began_ns: int, user: int | None) -> Iterator[Arrival]:
+        began_due_ns = self._clock.schedule_ns(began_ns)
+        for line in self._queue.lines(user):
+            yield from line.stale(began_ns)
+            yield from line.overdue(began_due_ns)
 
     def _charge(self, arrival: Arrival) -> None:
         self._ledger.totals.attempts += 1

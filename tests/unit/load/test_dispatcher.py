@@ -2,6 +2,7 @@
 
 import time
 
+from engine.load.dispatcher import MOST_CHARGES
 from engine.measure.histogram import Histogram
 from tests.servers import decision
 from tests.unit.load.desk import PREFIX, SECOND, Desk
@@ -99,13 +100,38 @@ def test_while_held_no_connection_that_fails_is_anybodys_attempt():
 
 def test_a_target_that_is_gone_fails_everybody_in_as_many_rounds_as_there_are_attempts():
     desk = Desk(connections=0)
-    desk.due(10_000, due_ns=-SECOND)
-    for _ in range(3):
-        desk.connect_failed(began_ago=-10.0)
-        desk.wake(2.0)
+    desk.due(100, due_ns=-SECOND)
+    for rounds in (1, 2, 3):
+        desk.connect_failed(began_ago=-3.0 * rounds)
+        desk.wake(3.0 * rounds - 1)
     totals = desk.ledger.totals
-    assert (totals.sent, totals.failed, totals.attempts) == (10_000, 10_000, 30_000)
+    assert (totals.sent, totals.failed, totals.attempts) == (100, 100, 300)
     assert desk.dispatcher.next_retry_ns is None
+    desk.assert_conserved()
+
+
+def test_so_many_that_they_would_hold_up_the_loop_are_charged_over_several_turns():
+    desk = Desk(connections=0, attempts=1)
+    desk.due(3 * MOST_CHARGES - 1, due_ns=-SECOND)
+    desk.connect_failed()
+    failed = [desk.ledger.totals.failed]
+    for _ in range(3):
+        desk.due(1, due_ns=SECOND)
+        desk.wake(0.0)
+        failed.append(desk.ledger.totals.failed)
+    assert failed == [n * MOST_CHARGES for n in (1, 2)] + [3 * MOST_CHARGES - 1] * 2
+    assert desk.dispatcher.backlog == 3
+    desk.assert_conserved()
+
+
+def test_who_is_still_to_be_charged_when_a_connection_opens_is_sent_instead():
+    desk = Desk(connections=0, attempts=1)
+    desk.due(2 * MOST_CHARGES, due_ns=-SECOND)
+    desk.connect_failed()
+    desk.sender.free.append(0)
+    desk.dispatcher.freed(0)
+    desk.wake(0.0)
+    assert (desk.ledger.totals.failed, numbers(desk)) == (MOST_CHARGES, [MOST_CHARGES])
     desk.assert_conserved()
 
 
