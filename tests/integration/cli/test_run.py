@@ -3,8 +3,8 @@
 import json
 import os
 import pty
+import re
 import signal
-import time
 from itertools import accumulate
 
 import psutil
@@ -12,6 +12,7 @@ import pytest
 
 from engine.__main__ import EXIT_CODES, main
 from engine.model.results import Verdict
+from tests.integration.cli.conftest import await_arrivals
 from tests.servers import Server, decision, http
 
 
@@ -28,8 +29,8 @@ def passed(module_limelight, healthy):
     limelight.summary = limelight.folder / "summary.json"
     limelight.snapshot = limelight.folder / "snapshot.html"
     limelight.store = limelight.folder / "results.sqlite"
-    limelight.done = limelight(
-        *("run", limelight.scenario(), "--target", healthy.url, "--seed", 11),
+    limelight.done = limelight.concluded(
+        *("run", limelight.scenario(seconds=4), "--target", healthy.url, "--seed", 11),
         *("--rate-scale", 0.5, "--speed", 2),
         *("--json", limelight.summary, "--html", limelight.snapshot, "--store", limelight.store),
     )
@@ -142,7 +143,7 @@ def test_criteria_that_do_not_hold_are_code_99(limelight):
 
     with Server(undecided) as server:
         scenario = limelight.scenario(seconds=1)
-        done = limelight("run", scenario, "--target", server.url, "--json", "-")
+        done = limelight.concluded("run", scenario, "--target", server.url, "--json", "-")
     assert done.returncode == 99, done.stderr
     summary = json.loads(done.stdout)
     assert conserved(summary)
@@ -216,7 +217,7 @@ severity = 0.3
 
 
 def test_a_lost_load_worker_makes_the_run_inconclusive(limelight, healthy):
-    scenario = limelight.scenario(seconds=2)
+    scenario = limelight.scenario(seconds=3)
     arguments = ("run", scenario, "--target", healthy.url, "--workers", 2)
     with limelight.start(*arguments) as process:
         wait_for(process, "load starts")
@@ -235,9 +236,10 @@ def test_the_first_interrupt_drains_and_is_code_105(limelight, healthy):
     summary = limelight.folder / "s.json"
     scenario = limelight.scenario(seconds=60)
     arguments = ("run", scenario, "--target", healthy.url, "--json", summary)
+    before = len(healthy.arrivals)
     with limelight.start(*arguments) as process:
         wait_for(process, "load starts")
-        time.sleep(0.5)
+        await_arrivals(healthy, before + 60)
         process.send_signal(signal.SIGINT)
         report, _ = process.communicate(timeout=60)
     assert process.returncode == 105
@@ -255,7 +257,7 @@ def test_a_second_signal_stops_at_once(limelight):
         arguments = ("run", limelight.scenario(seconds=60), "--target", deaf.url)
         with limelight.start(*arguments) as process:
             wait_for(process, "load starts")
-            time.sleep(0.5)
+            await_arrivals(deaf, 10)
             process.send_signal(signal.SIGTERM)
             wait_for(process, "Stopping in order")
             process.send_signal(signal.SIGTERM)
@@ -273,7 +275,7 @@ def test_a_terminal_sees_the_run_move_and_ctrl_c_ends_it(limelight, healthy):
     login = {"stdout": None, "stderr": None, "preexec_fn": lambda: os.login_tty(slave)}
     with limelight.start(*arguments, **login) as process:
         os.close(slave)
-        while b"achieved" not in seen or b"00:01 / 01:00" not in seen:
+        while b"achieved" not in seen or not re.search(rb"00:0[1-9] / 01:00", seen):
             seen += os.read(master, 65_536)
         os.write(master, b"\x03")
         while chunk := _read(master):

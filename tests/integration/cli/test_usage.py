@@ -98,7 +98,7 @@ def test_a_mistake_is_one_message_and_code_104(capsys, arguments, message):
 
 
 def test_several_mistakes_are_told_at_once(capsys):
-    assert main(["run", "pitch", "--speed", "0", "--target", "https://127.0.0.1"]) == 104
+    assert main(["run", "pitch", "--speed", "0", "--target", "ftp://127.0.0.1"]) == 104
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
