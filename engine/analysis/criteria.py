@@ -45,6 +45,7 @@ class Criterion:
 
 
 _JOURNAL_FORMULA = "journal missing + duplicated = 0, acknowledged > 0"
+LOSS_KEY = "zero_data_loss"
 _ERROR_FORMULA = "failed ÷ (decided + rejected + failed) ≤ threshold"
 RECOVERED = (
     "recovered: a window of two seconds with errors ≤ 2 %, achieved ÷ offered ≥ 85 % and "
@@ -54,7 +55,7 @@ _SUCCESS_FORMULA = "(decided + rejected) ÷ (decided + rejected + failed) ≥ th
 
 _ALL = (
     Criterion(
-        "zero_data_loss",
+        LOSS_KEY,
         "Zero data loss",
         _JOURNAL_FORMULA,
         "count",
@@ -262,6 +263,8 @@ def verdict(
         return Verdict.ABORTED, "The run was ended before its plan was complete."
     if status is TestStatus.FAILED:
         return Verdict.FAILED, "The run broke off before its plan was complete."
+    if any(r.key == LOSS_KEY and r.outcome is CriterionOutcome.DID_NOT_HOLD for r in results):
+        return _of_complete_run(results, own)  # no doubt about the load explains a lost answer
     if warnings:
         return Verdict.INCONCLUSIVE, f"{LIMITED}: {'; '.join(warnings)}."
     if counts is not None and counts.decided == 0:

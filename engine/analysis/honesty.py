@@ -28,6 +28,7 @@ MAX_DROPPED_SHARE = 0.001
 MAX_MISSING_SHARE = 0.01
 QUICK_P99_MS = 100.0  # a target whose service p99 is below this does not fill a backlog
 MAX_UNREACHABLE_SHARE = 0.01
+PATIENCE_SECONDS = 5.0  # how long an arrival waits for a connection before it is dropped
 BUSY_SECONDS = 5.0  # what is at its limit on average for so long was the limit of a run
 
 APPEARS_AFTER_TICKS = 2
@@ -97,18 +98,18 @@ class Instrument:
     `busiest_worker_cpu_cores` and `loop_lag_ms` are the highest means over any `BUSY_SECONDS`, so
     that a short spell in which a worker was the limit is not lost in a long quiet run.
     `reports_missing` is the share of reports that were not in their tick's row.
+    `dropped_while_quick` are the drops of ticks at whose end the target had been `quick` for
+    `PATIENCE_SECONDS`, so that no stall of the target had filled the backlog.
     """
 
     due: float
-    dropped: float
+    dropped_while_quick: float
     not_offered: float
     lateness_p99_ms: float | None
     loop_lag_ms: float | None
     busiest_worker_cpu_cores: float | None
     reports_missing: float
     workers_lost: int
-    service_p99_ms: float | None
-    unreachable_share: float
 
 
 def doubts(instrument: Instrument) -> list[Doubt]:
@@ -119,8 +120,7 @@ def doubts(instrument: Instrument) -> list[Doubt]:
         Doubt.BUSY: _past(instrument.busiest_worker_cpu_cores, MAX_WORKER_CPU_CORES),
         Doubt.LATE: _past(instrument.lateness_p99_ms, MAX_LATENESS_P99_MS),
         Doubt.HELD_UP: _past(instrument.loop_lag_ms, MAX_LOOP_LAG_MS),
-        Doubt.DROPPED: instrument.dropped > MAX_DROPPED_SHARE * instrument.due
-        and _quick(instrument.service_p99_ms, instrument.unreachable_share),
+        Doubt.DROPPED: instrument.dropped_while_quick > MAX_DROPPED_SHARE * instrument.due,
     }
     return [doubt for doubt in Doubt if found[doubt]]
 
@@ -150,8 +150,9 @@ def _in_a_row(passed: list[bool]) -> bool:
 
 def _dropping(tick: Tick) -> bool:
     unreachable = tick.outcome_connect + tick.outcome_reset + tick.outcome_timeout
-    share = unreachable / tick.attempts if tick.attempts else 0.0
-    return tick.dropped > MAX_DROPPED_SHARE * tick.due and _quick(tick.service_p99_ms, share)
+    answered = tick.decided + tick.rejected
+    was_quick = quick(tick.service_p99_ms, answered, unreachable, tick.attempts)
+    return tick.dropped > MAX_DROPPED_SHARE * tick.due and was_quick
 
 
 _NOW: dict[Doubt, Callable[[Tick], bool]] = {
@@ -168,7 +169,14 @@ def _past(value: float | None, limit: float) -> bool:
     return value is not None and value > limit
 
 
-def _quick(service_p99_ms: float | None, unreachable_share: float) -> bool:
-    """Whether the target answered quickly and could be reached; unmeasured is neither."""
-    answered = service_p99_ms is not None and service_p99_ms < QUICK_P99_MS
-    return answered and unreachable_share <= MAX_UNREACHABLE_SHARE
+def quick(service_p99_ms: float, answered: float, unreachable: float, attempts: float) -> bool:
+    """Whether the target answered in a tick, quickly, and could be reached.
+
+    Args:
+        service_p99_ms: Of the latest window with enough samples; nan is not quick.
+        answered: Decided and rejected in the tick.
+        unreachable: Attempts of the tick that ended in connect, reset or timeout.
+        attempts: All attempts of the tick.
+    """
+    reached = unreachable <= MAX_UNREACHABLE_SHARE * attempts
+    return answered > 0 and reached and service_p99_ms < QUICK_P99_MS

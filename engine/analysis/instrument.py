@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from engine.analysis.honesty import BUSY_SECONDS, Instrument
+from engine.analysis.honesty import BUSY_SECONDS, PATIENCE_SECONDS, Instrument, quick
 from engine.measure.histogram import Histogram
 
 UNREACHABLE = ("outcome_connect", "outcome_reset", "outcome_timeout")
@@ -14,7 +14,6 @@ def instrument_of(
     ticks: pd.DataFrame,
     tick_seconds: float,
     lateness: Histogram,
-    service: Histogram,
     workers_lost: int,
 ) -> Instrument:
     """The instrument over a whole run.
@@ -23,25 +22,40 @@ def instrument_of(
         ticks: Every tick, in the columns of `engine.model.tick.COLUMNS`.
         tick_seconds: How long each of them is.
         lateness: Of the whole run.
-        service: Of the whole run.
         workers_lost: How many load workers ended before they should.
     """
-    sums = ticks[
-        ["due", "dropped", "not_offered", "reports_missing", "workers_asked", "attempts"]
-    ].sum()
-    unreachable = float(ticks[list(UNREACHABLE)].to_numpy().sum())
+    sums = ticks[["due", "not_offered", "reports_missing", "workers_asked"]].sum()
     return Instrument(
         due=float(sums["due"]),
-        dropped=float(sums["dropped"]),
+        dropped_while_quick=dropped_while_quick(ticks, tick_seconds),
         not_offered=float(sums["not_offered"]),
         lateness_p99_ms=lateness.percentile_ms(99),
         loop_lag_ms=highest_mean(ticks["worker_loop_lag_ms"], tick_seconds),
         busiest_worker_cpu_cores=highest_mean(ticks["busiest_worker_cpu_cores"], tick_seconds),
         reports_missing=_share(sums["reports_missing"], sums["workers_asked"]),
         workers_lost=workers_lost,
-        service_p99_ms=service.percentile_ms(99),
-        unreachable_share=_share(unreachable, sums["attempts"]),
     )
+
+
+def dropped_while_quick(ticks: pd.DataFrame, tick_seconds: float) -> float:
+    """Drops in ticks at whose end the target had been quick for `PATIENCE_SECONDS`.
+
+    At the start of the ticks, for as long as there are any.
+    """
+    was_quick = [
+        quick(*row)
+        for row in zip(
+            ticks["service_p99_ms"],
+            ticks["decided"] + ticks["rejected"],
+            ticks[list(UNREACHABLE)].sum(axis=1),
+            ticks["attempts"],
+            strict=True,
+        )
+    ]
+    window = max(1, round(PATIENCE_SECONDS / tick_seconds))
+    throughout = pd.Series(was_quick, index=ticks.index, dtype=float)
+    throughout = throughout.rolling(window, min_periods=1).min()
+    return float((ticks["dropped"] * throughout).sum())
 
 
 def highest_mean(column: pd.Series, tick_seconds: float) -> float | None:

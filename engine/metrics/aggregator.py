@@ -21,6 +21,7 @@ from engine.model.tick import NAN
 from engine.ports import TickLatencies
 
 PATIENCE_SECONDS = 1.0
+LOOK_SECONDS = 0.1
 COUNTS = (
     "due",
     "sent",
@@ -81,6 +82,7 @@ class Aggregator:
         self._waiting: list[WorkerReport] = []
         self._recent: list[dict[str, float]] = []
         self._lost_counts: dict[str, float] = {}
+        self._looked_seconds = self._waited_seconds = 0.0
 
     def add(self, report: WorkerReport) -> None:
         """Take one report."""
@@ -119,15 +121,24 @@ class Aggregator:
         return max(0.0, self.next_tick * self.tick_seconds - self.clock_seconds)
 
     def ready(self, now_seconds: float) -> bool:
-        """Whether the next tick can be closed at `now_seconds` since Start."""
+        """Whether the next tick can be closed at `now_seconds` since Start.
+
+        Of the time between two looks at most `LOOK_SECONDS` count as waiting: an app that stood
+        still has not waited for reports that lie unread in its pipes.
+        """
         end = (self.next_tick + 1) * self.tick_seconds
+        passed = now_seconds - max(self._looked_seconds, end)
+        self._looked_seconds = now_seconds
         if now_seconds < end:
             return False
-        return self._workers.complete(self.next_tick) or now_seconds >= end + PATIENCE_SECONDS
+        self._waited_seconds += min(max(passed, 0.0), LOOK_SECONDS)
+        complete = self._workers.complete(self.next_tick)
+        return complete or self._waited_seconds >= PATIENCE_SECONDS
 
     def close_tick(self) -> dict[str, float]:
         """The load columns of the next tick; raises nothing, missing workers are just absent."""
         tick, self.next_tick = self.next_tick, self.next_tick + 1
+        self._waited_seconds = 0.0
         reports = [r for r in self._waiting if self._belongs(r, tick)]
         self._waiting = [r for r in self._waiting if not self._belongs(r, tick)]
         row = self._sums(reports)
@@ -142,7 +153,7 @@ class Aggregator:
         return row
 
     def _belongs(self, report: WorkerReport, tick: int) -> bool:
-        return report.tick <= tick or report.final or not self._workers.alive(report.share)
+        return report.tick <= tick or not self._workers.alive(report.share)
 
     def _sums(self, reports: list[WorkerReport]) -> dict[str, float]:
         row: dict[str, float] = {name: sum(getattr(r, name) for r in reports) for name in COUNTS}

@@ -7,6 +7,7 @@ their reports set it right where they were slower to obey.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from engine.measure.clock import RunClock
@@ -49,6 +50,7 @@ class Crew:
         self._run_clock: RunClock | None = None
         self._reported_seconds = 0.0
         self._aborted = False
+        self._telling = threading.Lock()
 
     def start(self, plans: list[WorkerPlan]) -> None:
         """Start the workers; `Start` is as far away as it takes to tell them all."""
@@ -75,8 +77,9 @@ class Crew:
         Raises:
             ConfigurationError: The factor is out of bounds.
         """
-        change = self.rates.change(factor, self.clock_seconds())
-        self._fleet.command(SetRate(changes=self.rates.pairs()))
+        with self._telling:  # or two at once could leave workers with the older list
+            change = self.rates.change(factor, self.clock_seconds())
+            self._fleet.command(SetRate(changes=self.rates.pairs()))
         return change
 
     def clock_seconds(self) -> float:
@@ -92,16 +95,19 @@ class Crew:
         Raises:
             FleetError: A worker cannot go on.
         """
-        lost = []
+        lost: list[WorkerLost] = []
+        failed: list[WorkerFailed] = []
         for message in self._fleet.poll():
             if isinstance(message, WorkerReport):
                 self._take(message)
             elif isinstance(message, WorkerFailed):
-                raise FleetError(message.message)
+                failed.append(message)
             elif isinstance(message, WorkerLost):
                 lost.append(message)
         if lost:
             self._replace(lost, log)
+        if failed:
+            raise FleetError(failed[0].message)
 
     def _take(self, report: WorkerReport) -> None:
         self._aggregator.add(report)

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from engine.analysis.honesty import Instrument, doubts
+from engine.analysis.honesty import doubts
+from engine.analysis.instrument import instrument_of
 from engine.measure.histogram import Histogram, middle_of
 from engine.model.calibration import CalibrationStep, Limit
 from engine.run.plan import TICK_SECONDS
@@ -33,7 +34,6 @@ MIN_OFFERED_SHARE = 0.95
 DISTURBED_SHARE = 0.25
 HOPELESS_SHARE = 0.02
 _OURS = ("worker_cpu_cores", "app_cpu_cores", "platform_cpu_cores")
-_UNREACHABLE = ["outcome_connect", "outcome_reset", "outcome_timeout"]
 
 
 @dataclass(frozen=True)
@@ -154,18 +154,6 @@ def _of_the_generator(window: Window) -> list[str]:
     why = []
     if window.offered_tps < MIN_OFFERED_SHARE * window.asked_tps:
         why.append(f"only {window.offered_tps:,.0f}/s offered")
-    attempts, reports = window.total("attempts"), window.total("workers_asked")
     lost = float((window.ticks["workers_asked"] - window.ticks["workers_up_now"]).max())
-    instrument = Instrument(
-        due=window.total("due"),
-        dropped=window.total("dropped"),
-        not_offered=window.total("not_offered"),
-        lateness_p99_ms=window.lateness.percentile_ms(99),
-        loop_lag_ms=window.mean("worker_loop_lag_ms"),
-        busiest_worker_cpu_cores=window.mean("busiest_worker_cpu_cores"),
-        reports_missing=window.total("reports_missing") / reports if reports else 0.0,
-        workers_lost=int(lost),
-        service_p99_ms=window.service.percentile_ms(99),
-        unreachable_share=window.total(*_UNREACHABLE) / attempts if attempts else 0.0,
-    )
+    instrument = instrument_of(window.ticks, TICK_SECONDS, window.lateness, int(lost))
     return [*why, *(doubt.then for doubt in doubts(instrument))]

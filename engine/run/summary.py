@@ -63,9 +63,7 @@ def summarise(
     counts = count(ticks)
     response = latency(latencies.response)
     service = latency(latencies.service)
-    instrument = instrument_of(
-        ticks, meta.tick_seconds, latencies.lateness, latencies.service, progress.workers_lost
-    )
+    instrument = instrument_of(ticks, meta.tick_seconds, latencies.lateness, progress.workers_lost)
     doubts = honesty.doubts(instrument)
     evidence = criteria.Evidence(
         counts=counts,

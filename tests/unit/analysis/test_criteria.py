@@ -240,7 +240,7 @@ def results(*outcomes: CriterionOutcome):
         ([HELD, NOT_EXERCISED], [], TestStatus.COMPLETED, Verdict.PASSED),
         ([HELD, BROKEN], [], TestStatus.COMPLETED, Verdict.FAILED),
         ([HELD], ["late"], TestStatus.COMPLETED, Verdict.INCONCLUSIVE),
-        ([BROKEN], ["late"], TestStatus.COMPLETED, Verdict.INCONCLUSIVE),
+        ([BROKEN], ["late"], TestStatus.COMPLETED, Verdict.FAILED),  # loss has no excuse
         ([NOT_EXERCISED, NOT_TESTED], [], TestStatus.COMPLETED, Verdict.INCONCLUSIVE),
         ([], [], TestStatus.COMPLETED, Verdict.INCONCLUSIVE),
         ([HELD], [], TestStatus.CANCELLED, Verdict.ABORTED),

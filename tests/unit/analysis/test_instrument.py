@@ -39,17 +39,54 @@ def test_a_run_shorter_than_the_window_is_judged_as_a_whole():
     assert cores([0.9, 1.0, 1.0, 1.1]) == pytest.approx(1.0)
 
 
-def test_shares_are_of_all_attempts_and_of_all_reports_that_were_due():
+def test_missing_reports_are_a_share_of_all_that_were_due():
     frame = ticks(10)
-    frame["workers_asked"], frame["attempts"] = 2.0, 100.0
+    frame["workers_asked"] = 2.0
     frame.loc[:3, "reports_missing"] = 1.0
-    frame.loc[:7, "outcome_timeout"] = 25.0
-    found = instrument_of(frame, TICK_SECONDS, Histogram(), Histogram(), workers_lost=0)
+    found = instrument_of(frame, TICK_SECONDS, Histogram(), workers_lost=0)
     assert found.reports_missing == pytest.approx(4 / 80)
-    assert found.unreachable_share == pytest.approx(200 / 4_000)
     assert honesty.doubts(found) == [honesty.Doubt.SILENT]
 
 
+def dropping(begin, end, **target):
+    """40 s in which 100 arrivals a tick were dropped in a span, at a target like this in it."""
+    frame = ticks(40)
+    frame["workers_asked"], frame["attempts"], frame["service_p99_ms"] = 1.0, 100.0, 3.0
+    frame["due"], frame["decided"], frame["rejected"], frame["dropped"] = 100.0, 100.0, 0.0, 0.0
+    frame.loc[begin:end, "dropped"] = 100.0
+    for column, value in target.items():
+        frame.loc[begin:end, column] = value
+    return honesty.doubts(instrument_of(frame, TICK_SECONDS, Histogram(), workers_lost=0))
+
+
+def test_drops_while_the_target_was_quick_all_along_are_the_generators():
+    assert dropping(60, 80) == [honesty.Doubt.DROPPED]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"service_p99_ms": 2_000.0},
+        {"service_p99_ms": float("nan")},
+        {"decided": 0.0, "attempts": 0.0},
+        {"outcome_timeout": 25.0},
+    ],
+)
+def test_drops_at_a_slow_silent_or_absent_target_are_not(target):
+    assert dropping(60, 80, **target) == []
+
+
+def test_drops_right_after_a_stall_are_still_the_stalls():
+    frame_end = 80 + round(honesty.PATIENCE_SECONDS / TICK_SECONDS)
+    frame = ticks(40)
+    frame["workers_asked"], frame["attempts"], frame["service_p99_ms"] = 1.0, 100.0, 3.0
+    frame["due"], frame["decided"], frame["rejected"], frame["dropped"] = 100.0, 100.0, 0.0, 0.0
+    frame.loc[60:80, "decided"] = 0.0
+    frame.loc[80 : frame_end - 1, "dropped"] = 100.0
+    found = instrument_of(frame, TICK_SECONDS, Histogram(), workers_lost=0)
+    assert found.dropped_while_quick == 0
+
+
 def test_a_run_without_ticks_is_not_doubted():
-    empty = instrument_of(ticks(0), TICK_SECONDS, Histogram(), Histogram(), workers_lost=0)
+    empty = instrument_of(ticks(0), TICK_SECONDS, Histogram(), workers_lost=0)
     assert honesty.doubts(empty) == []

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.measure.histogram import Histogram
-from engine.metrics.aggregator import PATIENCE_SECONDS, Aggregator
+from engine.metrics.aggregator import LOOK_SECONDS, PATIENCE_SECONDS, Aggregator
 from engine.model.control import SparseHistogram, WorkerReport
 from engine.model.tick import COLUMNS
 
@@ -60,10 +60,35 @@ def test_a_tick_waits_for_every_living_worker_but_not_for_ever():
     aggregator = Aggregator(2, TICK)
     aggregator.add(report(share=0))
     assert not aggregator.ready(TICK + 0.01)
-    assert aggregator.ready(TICK + PATIENCE_SECONDS + 0.01)
-    aggregator.add(report(share=1))
-    assert aggregator.ready(TICK + 0.01)
-    assert not aggregator.ready(TICK - 0.01), "not before its end"
+    looks = round(PATIENCE_SECONDS / LOOK_SECONDS)
+    waited = [aggregator.ready(TICK + look * LOOK_SECONDS) for look in range(1, looks + 2)]
+    assert waited[: looks - 1] == [False] * (looks - 1)
+    assert waited[-1]
+    aggregator.close_tick()
+    aggregator.add(report(share=0, tick=1))
+    aggregator.add(report(share=1, tick=1))
+    assert aggregator.ready(2 * TICK + 0.01)
+    assert not aggregator.ready(2 * TICK - 0.01), "not before its end"
+
+
+def test_an_app_that_stood_still_has_not_waited():
+    aggregator = Aggregator(1, TICK)
+    assert not aggregator.ready(TICK)
+    assert not aggregator.ready(TICK + 5 * PATIENCE_SECONDS)
+    aggregator.add(report(share=0))
+    assert aggregator.ready(TICK + 5 * PATIENCE_SECONDS + 0.01)
+
+
+def test_a_final_report_that_came_ahead_waits_for_its_row():
+    aggregator = Aggregator(1, TICK)
+    aggregator.add(report(tick=0, due=5, sent=5, in_flight_now=5))
+    aggregator.add(report(tick=1, decided=3, in_flight_now=2))
+    aggregator.add(report(tick=2, decided=2, final=True))
+    rows = []
+    while not aggregator.finished:
+        rows.append(aggregator.close_tick())
+        assert_conserved(rows)
+    assert [row["decided"] for row in rows] == [0, 3, 2]
 
 
 def test_what_a_lost_worker_had_under_way_counts_as_failed_and_dropped():
