@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.load.senders.answer_head import (
     KNOWN_HEADS,
+    LONGEST_KNOWN,
     AnswerHead,
     Heads,
     read,
@@ -38,6 +39,7 @@ def test_a_plain_head_says_status_length_and_whether_it_keeps():
         head("Content-Length: 1", "Transfer-Encoding: chunked"),
         head("Content-Length: -1"),
         head("Content-Length: 1, 1"),
+        head("Content-Length: 1234567890"),
         head("Content-Length : 1"),
         head("Content-Length: 1", "Upgrade: h2c"),
         head(" folded", "Content-Length: 1"),
@@ -90,6 +92,23 @@ def test_known_heads_are_bounded():
     for length in range(KNOWN_HEADS + 10):
         assert heads.find(head(f"Content-Length: {length}")).length == length
     assert len(heads._known) <= KNOWN_HEADS
+
+
+def test_a_head_too_long_to_be_kept_is_left_to_the_parser():
+    heads = Heads()
+    assert heads.find(head("X: " + "x" * LONGEST_KNOWN, "Content-Length: 1")) is None
+    assert heads._known == {}
+
+
+def test_a_status_below_all_classes_is_an_answer_and_no_interim_one():
+    (answer,) = parsed(head("Content-Length: 0", line="HTTP/1.1 099 What")).answers
+    assert answer.status == 99
+
+
+def test_a_body_in_another_coding_lasts_until_the_connection_ends():
+    parser = parsed(head("Transfer-Encoding: gzip"), b"abc")
+    parser.end()
+    assert parser.answers[0].body == b"abc"
 
 
 def test_retry_after_may_be_a_date():
