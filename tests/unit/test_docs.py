@@ -1,12 +1,17 @@
+import contextlib
+import io
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from engine.__main__ import EXIT_CODES, INVALID, main
 from engine.config.presets import preset_names
 from engine.faults.registry import FAULTS
+from engine.metrics.view import DEGRADED, RATE_CHANGED
 from engine.model.results import SCHEMA_VERSION
+from engine.report.snapshot_top import INCONCLUSIVE
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -26,6 +31,41 @@ def test_every_preset_has_its_line_in_the_readme(name):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_that_can_be_injected_is_named_in_the_readme(fault):
     assert f"`{fault}`" in README
+
+
+def options_of(command):
+    """The options a command takes, as it says itself."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        main([command, "--help"])
+    return sorted(set(re.findall(r"^  (--[a-z-]+)", said.getvalue(), flags=re.MULTILINE)))
+
+
+@pytest.mark.parametrize("option", options_of("run"))
+def test_every_option_of_a_run_is_named_in_the_readme(option):
+    assert f"`{option}`" in README
+
+
+@pytest.mark.parametrize("code", [*EXIT_CODES.values(), INVALID])
+def test_every_exit_code_is_explained_in_the_readme(code):
+    assert re.search(rf"^\| {code} \| ", README, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("mark", [RATE_CHANGED, DEGRADED, INCONCLUSIVE])
+def test_every_mark_is_named_in_the_readme(mark):
+    assert f"`{mark}`" in README
+
+
+def test_every_benchmark_that_can_be_started_has_its_command_in_the_readme():
+    for path in (ROOT / "tests" / "benchmarks").glob("[a-z]*.py"):
+        if "argparse" in path.read_text("utf-8"):
+            assert f".venv/bin/python -m tests.benchmarks.{path.stem}" in README
+
+
+def test_every_file_the_readme_names_is_there():
+    named = re.findall(r"`((?:engine|dashboard|presets|assets|tests)/[\w./-]*)`", README)
+    assert len(named) >= 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_every_page_is_named_in_the_readme():
