@@ -147,16 +147,14 @@ class Climb:
 
     def _window(self, rate: float, first: int, end: int) -> step.Window:
         run_id = self._run.plan.run_id
-        response, service, lateness = Histogram(), Histogram(), Histogram()
+        response, lateness = Histogram(), Histogram()
         for tick in islice(self._archive.histograms(run_id), first, end):
             response.add_sparse(tick.response)
-            service.add_sparse(tick.service)
             lateness.add_sparse(tick.lateness)
         return step.Window(
             asked_tps=rate,
             ticks=self._frame().iloc[first:end],
             response=response,
-            service=service,
             lateness=lateness,
             processors=self._processors,
         )

@@ -43,8 +43,7 @@ class Window:
     Attributes:
         asked_tps: The rate asked for, per second.
         ticks: The window's rows, in the columns of `engine.model.tick.COLUMNS`.
-        response: From the due instant to the decision, over the window; so the others.
-        service: From the request written to the decision.
+        response: From the due instant to the decision, over the window; so lateness.
         lateness: From the due instant to the pacer's turn.
         processors: How many this machine has.
     """
@@ -52,7 +51,6 @@ class Window:
     asked_tps: float
     ticks: pd.DataFrame
     response: Histogram
-    service: Histogram
     lateness: Histogram
     processors: int
 

@@ -31,7 +31,7 @@ def latencies(*parts):
     return histogram
 
 
-def window(*, ticks=TICKS, response=None, lateness=None, service=None, **columns):
+def window(*, ticks=TICKS, response=None, lateness=None, **columns):
     """A second of a machine on which nothing is wrong, but for what is named."""
     due = RATE * TICK_SECONDS
     row = Tick(
@@ -55,7 +55,6 @@ def window(*, ticks=TICKS, response=None, lateness=None, service=None, **columns
         asked_tps=RATE,
         ticks=frame.assign(**columns),
         response=response or latencies((5, decided)),
-        service=service or latencies((4, decided)),
         lateness=lateness or latencies((0.2, ticks * due)),
         processors=PROCESSORS,
     )
@@ -115,7 +114,7 @@ def test_where_both_gave_way_it_was_the_generator():
 
 def test_a_slow_target_alone_is_no_doubt_about_the_generator():
     slow = latencies((4_000, RATE))
-    assert judge(window(response=slow, service=slow)).limited_by is Limit.TARGET
+    assert judge(window(response=slow, service_p99_ms=4_000.0)).limited_by is Limit.TARGET
 
 
 def test_a_second_at_each_limit_is_held():
