@@ -161,16 +161,16 @@ def render(found):
     machine = setup.machine
     head = [
         f"soak, {setup.date}, limelight {machine['limelight']}",
-        f"{machine['processor']}, {machine['cpu_count']} cores, Python {machine['python']}",
+        f"{machine['processor']}, {machine['cpu_count']:g} cores, Python {machine['python']}",
         f"{setup.rate:,.0f}/s for {setup.seconds:,.0f} s, {setup.mix} mix, {setup.app}, "
         f"{setup.workers} load worker(s), embedded platform",
     ]
     figures = [[name, f"{value:,}"] for name, value in counts.items()]
     figures += [[f"journal: {name}", f"{value:,}"] for name, value in (found.journal or {}).items()]
-    figures.append(["verdict", f"{found.verdict}: {found.verdict_reason}"])
     parts = [
         "\n".join(head),
         table.grid(["run", ""], figures),
+        f"{found.verdict}: {found.verdict_reason}",
         table.grid(
             ["minute", "due", "sent", "decided", "failed", "p95 ms", "p99 ms"],
             [_minute(one) for one in found.minutes],
