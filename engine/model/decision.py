@@ -60,14 +60,14 @@ class Transaction(msgspec.Struct, frozen=True):
     session_id: str | None = None
 
 
-class AgentScore(msgspec.Struct, frozen=True):
+class AgentScore(msgspec.Struct, frozen=True, gc=False):
     """One agent's part in a decision: score 0..1 and its own time."""
 
     score: float
     latency_ms: float
 
 
-class DecisionResponse(msgspec.Struct, frozen=True):
+class DecisionResponse(msgspec.Struct, frozen=True, gc=False):
     """The answer to one transaction; scores 0..1, time inside the platform in ms."""
 
     transaction_id: str
