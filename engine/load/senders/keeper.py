@@ -2,9 +2,10 @@
 
 A lost connection is replaced at once. When connections cannot be made, or are lost before they
 ever answered, the keeper waits 20 ms, then twice that, up to 100 ms, and then tries a few at a
-time; the first one that opens brings back all. So a dead target costs some hundred connects a
-second, and its return is noticed within a tenth of one. Where every user has a place of his own,
-one who cannot connect cannot use another's, so more are tried at a time.
+time; the first one that opens brings back all, or that answers where they were hung up on. So a
+dead target costs some hundred connects a second, and its return is noticed within a tenth of one.
+Where every user has a place of his own, one who cannot connect cannot use another's, so more are
+tried at a time.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Keeper:
         self._connects: set[asyncio.Task[None]] = set()
         self._backoff_ns = 0
         self._retry_at_ns = 0
+        self._hung_up_on = False
         self.reached = False
         self.closed = False
         self.last_error: Exception | None = None
@@ -68,17 +70,20 @@ class Keeper:
     def opened(self) -> None:
         """A place is connected."""
         self.reached = True
-        self._retry_at_ns = 0
+        if not self._hung_up_on:
+            self._retry_at_ns = 0
 
     def proved(self) -> None:
         """A connection brought its first answer."""
-        self._backoff_ns = 0
+        self._backoff_ns = self._retry_at_ns = 0
+        self._hung_up_on = False
 
     def lost(self, place: int, *, proved: bool) -> None:
         """A place has no connection any more; `proved` if the one it had ever brought an answer."""
         self._vacant.append(place)
         now = time.monotonic_ns()
         if not proved:
+            self._hung_up_on = True
             self._back_off(now)
         self.refill(now)
 
@@ -95,6 +100,7 @@ class Keeper:
         except (OSError, ValueError) as error:  # a host name may be no name at all
             self.last_error = error
             self._vacant.append(place)
+            self._hung_up_on = False
             self._back_off(time.monotonic_ns())
             if not self.closed:
                 self._failed(place, began_ns)

@@ -86,7 +86,7 @@ class Session:
         return self.recorder.outcomes[-1]
 
 
-def run(scenario, url, **settings):
+def run(scenario, url, loop=uvloop.new_event_loop, **settings):
     """Play a scenario with an open sender; nothing may be left to the loop to complain of."""
     complaints = []
 
@@ -101,7 +101,7 @@ def run(scenario, url, **settings):
             one.sender.close()
             await asyncio.sleep(0.005)
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loop) as runner:
         result = runner.run(session())
     assert complaints == []
     return result
