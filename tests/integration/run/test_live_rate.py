@@ -72,7 +72,9 @@ def test_every_tick_offers_what_the_changed_plan_says(changed):
     changes = [(one.schedule_seconds, one.factor) for one in changed.summary.rate_changes]
     profile = Profile(steady(RATE, SECONDS).load_profile, SECONDS, 7).changed(changes)
     planned = Pacer(profile).count_by(changed.ticks["schedule_seconds"].to_numpy())
-    assert changed.ticks["due"].cumsum().tolist() == pytest.approx(planned.tolist(), abs=RATE * TICK_SECONDS)
+    assert changed.ticks["due"].cumsum().tolist() == pytest.approx(
+        planned.tolist(), abs=RATE * TICK_SECONDS
+    )
     assert changed.summary.counts.due == sum(changed.summary.per_second.planned) == planned[-1]
     assert set(changed.ticks["rate_factor"]) == {1, 0.5, 1.5}
     assert changed.ticks["plan_tps"].iloc[-2] == RATE * 1.5
