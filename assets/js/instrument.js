@@ -7,11 +7,12 @@
 import { flag, h, icon, say, show, swapIcon } from "./dom.js";
 
 const SOUND = "The generator has no doubt about itself";
+const UNKNOWN = "The generator is not measured yet";
 const WHOLE_RUN = "The generator, whole run";
 const HELPS = "lower the rate";
 const FIGURES = [
   { name: "lateness_p99_ms", words: "sent late, p99" },
-  { name: "queue_p99_ms", words: "due to written, p99", kind: "final" },
+  { name: "queue_p99_ms", words: "waited to be sent, p99", kind: "final" },
   { name: "loop_lag_ms", words: "held up" },
   { name: "worker_cores", words: "busiest worker", kind: "roomy" },
   { name: "workers_up", words: "workers", of: "workers_asked" },
@@ -42,8 +43,10 @@ export function instrumentLine(board) {
     const doubts = feed.state.doubts ?? [];
     const final = Boolean(feed.state.verdict);
     flag(element, "doubt", doubts.length > 0);
-    swapIcon(state, doubts.length > 0 ? "warning" : final ? "info" : "check");
-    say(words, doubts.length > 0 ? sentence(doubts) : final ? WHOLE_RUN : SOUND, "doubt.0");
+    const known = (feed.figures["instrument.workers_up"]?.[0] ?? null) !== null;
+    const calm = final ? WHOLE_RUN : known ? SOUND : UNKNOWN;
+    swapIcon(state, doubts.length > 0 ? "warning" : calm === SOUND ? "check" : "info");
+    say(words, doubts.length > 0 ? sentence(doubts) : calm, "doubt.0");
     show(hint, Boolean(offered) && doubts.some((doubt) => doubt.includes(HELPS)));
     for (const one of items) one.update(feed);
   }

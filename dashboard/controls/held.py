@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.model.scenario import TestScenario
 
 
-WITHIN = ":material/check: held here"
+WITHIN = ":material/check: held briefly here"
 BEYOND = ":material/warning: more than this machine held"
 
 

@@ -13,8 +13,9 @@ from engine.analysis.evidence import (
     not_measured,
     scorers_hit,
 )
+from engine.analysis.resilience import STEADY_SECONDS
 from engine.model.fault import FailureType
-from engine.model.results import FaultRecord
+from engine.model.results import CriterionOutcome, FaultRecord
 
 UTILISATION = 0.80
 STAYED_SECONDS = 5.0
@@ -39,7 +40,14 @@ def _missing_faults(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _recovered(proven: list[FaultRecord]) -> Finding:
+def _recovered(evidence: Evidence) -> Finding:
+    proven = evidence.proven_faults
+    if any(_rate_changed(evidence, fault) for fault in proven):
+        return Finding(
+            CriterionOutcome.NOT_TESTED,
+            None,
+            "The rate was changed by hand between the steady state and the recovery.",
+        )
     judged = [fault for fault in proven if fault.steady_state is not None]
     back = [fault for fault in judged if fault.recovered_at_seconds is not None]
     if len(back) == len(judged) < len(proven):
@@ -51,15 +59,21 @@ def _recovered(proven: list[FaultRecord]) -> Finding:
     )
 
 
+def _rate_changed(evidence: Evidence, fault: FaultRecord) -> bool:
+    """Whether the operator changed the rate from the steady state before a fault to its end."""
+    since = fault.onset_seconds - STEADY_SECONDS
+    return evidence.during(since, fault.recovered_at_seconds)["rate_factor"].nunique() > 1
+
+
 def automatic_recovery(evidence: Evidence, _threshold: float) -> Finding:
     """Faults recovered ÷ faults = 1, with every planned fault having taken place."""
-    return _missing_faults(evidence) or _recovered(evidence.proven_faults)
+    return _missing_faults(evidence) or _recovered(evidence)
 
 
 def recovery_demonstrated(evidence: Evidence, _threshold: float) -> Finding:
     """Faults recovered ÷ faults = 1, with at least one proven fault."""
-    proven = evidence.proven_faults
-    return _recovered(proven) if proven else not_exercised("No fault took place.")
+    faults = evidence.proven_faults
+    return _recovered(evidence) if faults else not_exercised("No fault took place.")
 
 
 def no_cascading_failures(evidence: Evidence, _threshold: float) -> Finding:

@@ -186,7 +186,7 @@ def _latencies(summary: RunSummary) -> list[str]:
     )
     lines = [f"Latency     {head}", *(_latency(name, values) for name, values in rows)]
     lines.append("  response: due to decision; service: written to decision;")
-    lines.append("  lateness: due to the generator's turn; queue: due to written")
+    lines.append("  lateness: from due to the generator's turn; queue: from due to written")
     lacking = {
         name.replace("_", "."): samples_needed(q)
         for name, q in PERCENTILES

@@ -151,6 +151,8 @@ def _check_division(request: RunRequest, workers: int) -> None:
         for name, asked in (("connections", request.connections), ("users", request.users))
         if asked is not None and asked < workers
     ]
+    if request.connections is not None and request.users is not None:
+        problems.append("give connections or users, not both: every user has one connection")
     if problems:
         raise ConfigurationError(problems)
 

@@ -27,6 +27,14 @@ def test_recovery_from_a_fault_without_a_steady_state_before_it_is_not_judged():
     assert outcome("recovery_demonstrated", faults=[fault(), early]) is NOT_EXERCISED
 
 
+def test_recovery_at_a_rate_changed_by_hand_is_not_tested():
+    frame = ticks(120)
+    frame.loc[frame["t_seconds"] > ONSET + 1, "rate_factor"] = 0.8
+    assert outcome("recovery_demonstrated", ticks=frame) is CriterionOutcome.NOT_TESTED
+    frame["rate_factor"] = 0.8
+    assert outcome("recovery_demonstrated", ticks=frame) is HELD
+
+
 def test_automatic_recovery_stands_for_every_planned_fault_not_for_some():
     crash = scenario().failure_scenarios[0]
     other = FailureScenario(

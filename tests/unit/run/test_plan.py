@@ -61,9 +61,10 @@ def test_every_worker_gets_its_share_and_at_least_one_connection(workers):
 
 
 def test_connections_and_users_are_those_asked_for_all_workers_together():
-    plans = plan_for(workers=7, connections=500, users=9).worker_plans(PLAIN)
-    assert [plan.connections for plan in plans] == divided(500, 7)
-    assert [plan.users for plan in plans] == divided(9, 7)
+    pooled = plan_for(workers=7, connections=500).worker_plans(PLAIN)
+    assert [plan.connections for plan in pooled] == divided(500, 7)
+    own = plan_for(workers=7, users=9).worker_plans(PLAIN)
+    assert [plan.users for plan in own] == divided(9, 7)
 
 
 @given(st.integers(0, 2_000), st.integers(1, 100))
@@ -81,6 +82,7 @@ def test_fewer_connections_or_users_than_workers_are_refused_saying_so():
     assert refused.value.problems == [
         "connections must be ≥ the number of load workers (8), so that each has one, got 7",
         "users must be ≥ the number of load workers (8), so that each has one, got 3",
+        "give connections or users, not both: every user has one connection",
     ]
 
 
