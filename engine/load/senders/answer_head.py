@@ -3,7 +3,8 @@
 A target's heads differ in little more than Content-Length and Date, so each distinct head is read
 once and then found in a dictionary. Only the plain case is read here: HTTP/1.1, no longer than
 heads usually are, one Content-Length of a few digits, at most one Connection, no
-Transfer-Encoding, no upgrade. Everything else is None, which means: let a full parser read it.
+Transfer-Encoding, no upgrade, no Retry-After but in seconds, for what a date asks depends on when
+it is read. Everything else is None, which means: let a full parser read it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ LONGEST_KNOWN = 4096
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*?)[ \t]*")
 _LENGTH = re.compile(rb"[0-9]{1,9}")
+_SECONDS = re.compile(rb"[0-9]{1,9}(\.[0-9]{1,9})?")
 _UNPLAIN = frozenset({b"transfer-encoding", b"upgrade"})
 _CONNECTION = frozenset({b"keep-alive", b"close"})
 _WITHOUT_BODY = frozenset({204, 205, 304})
@@ -71,22 +73,23 @@ def read(head: bytes) -> AnswerHead | None:
     if not plain or not _LENGTH.fullmatch(length) or _UNPLAIN & values.keys():
         return None
     retry_after = values.get(b"retry-after")
+    if retry_after is not None and not _SECONDS.fullmatch(retry_after):
+        return None
     return AnswerHead(
         status=int(status_line[1]),
         length=int(length),
         keeps=connection == b"keep-alive",
-        retry_after=None if retry_after is None else retry_after_seconds(retry_after),
+        retry_after=None if retry_after is None else float(retry_after),
     )
 
 
 def retry_after_seconds(value: bytes) -> float | None:
     """Seconds to wait by a Retry-After field, given as seconds or as a date."""
-    text = value.decode("latin-1")
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
-        return float(text)
+    if _SECONDS.fullmatch(value):
+        return float(value)
     try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
+        date = parsedate_to_datetime(value.decode("latin-1"))
+    except (ValueError, OverflowError, TypeError):  # numbers of any length; no year, no zone
         return None
     now = datetime.now(UTC)
     return max((date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds(), 0.0)

@@ -204,6 +204,14 @@ MISDEEDS = {
         answer(503, Retry_After="Mon, 06 Nov 2000 08:49:37 GMT"),
         "throttled",
     ),
+    "503 until no year at all": (
+        answer(503, Retry_After="Mon, 01 Jan 99999999999999999999 00:00:00 GMT"),
+        "throttled",
+    ),
+    "503 until a day in no zone": (
+        answer(503, Retry_After="Mon, 06 Nov 2000 08:49:37 +999999999999999999"),
+        "throttled",
+    ),
     "429 for nonsense": (answer(429, Retry_After="soon, \xe4"), "throttled"),
     "503 for less than nothing": (answer(503, Retry_After="-3"), "throttled"),
     "another's decision": (other_id, "invalid_decision"),

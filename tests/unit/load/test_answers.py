@@ -17,6 +17,7 @@ from engine.load.senders.answer_head import (
 )
 from engine.load.senders.answer_parser import LARGEST_BODY, AnswerParser, NotAnAnswerError
 from tests.servers import http
+from tests.unit.load.test_fuzzed_answers import NO_DATES
 
 
 def head(*fields, line="HTTP/1.1 200 OK"):
@@ -45,6 +46,7 @@ def test_a_plain_head_says_status_length_and_whether_it_keeps():
         head(" folded", "Content-Length: 1"),
         head("Content-Length: 1", "Connection: close", "Connection: keep-alive"),
         head("Content-Length: 1", "Connection: keep-alive, close"),
+        head("Content-Length: 1", "Retry-After: Mon, 06 Nov 2000 08:49:37 GMT"),
         head("Content-Length: 1", line="HTTP/1.0 200 OK"),
         head("Content-Length: 1", line="HTTP/1.1 200OK"),
         head("Content-Length: 1", line="HTTP/1.1 100 Continue"),
@@ -116,6 +118,8 @@ def test_retry_after_may_be_a_date():
     assert retry_after_seconds(soon) == pytest.approx(99, abs=3)
     assert retry_after_seconds(b"Mon, 06 Nov 2000 08:49:37 GMT") == 0
     assert retry_after_seconds(b"1.5") == 1.5
+    for no_date in NO_DATES[:2]:
+        assert retry_after_seconds(no_date) is None
     for nonsense in (b"", b"soon", b"-1", b"1e9", b"\xff"):
         assert retry_after_seconds(nonsense) is None
 

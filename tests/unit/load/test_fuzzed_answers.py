@@ -10,6 +10,13 @@ from engine.load.senders.fast_connection import FastConnection
 from tests.servers import decision, http
 from tests.unit.load.desk import PREFIX, SECOND, Desk
 
+NO_DATES = [
+    b"Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+    b"Mon, 06 Nov 2000 08:49:37 +999999999999999999",
+    b"Mon, 06 Nov 2000 08:49:37 -0000",
+    b"Fri, 31 Dec 9999 23:59:59 -2359",
+    b"Mon, 01 Jan 0001 00:00:00 +2359",
+]
 SPICE = [
     *(
         b"\r\n",
@@ -29,6 +36,7 @@ SPICE = [
     *(b"Content-Length: 5\r\n", b"content-length:0\r\n\r\n", b"Transfer-Encoding: chunked\r\n"),
     *(b"Connection: close\r\n", b"Upgrade: h2c\r\nConnection: upgrade\r\n", b"5\r\nhello\r\n"),
     *(b"0\r\n\r\n", b"Retry-After: 1\r\n", b"Retry-After: Mon, 31 Feb 99999\r\n", b"APPROVE"),
+    *(b"Retry-After: %b\r\n" % date for date in NO_DATES),
 ]
 
 
@@ -176,7 +184,7 @@ def test_no_stream_makes_the_parser_raise_anything_else(pieces):
     )
 
 
-@given(st.one_of(st.binary(max_size=40), st.sampled_from(SPICE)))
+@given(st.one_of(st.binary(max_size=40), st.sampled_from(SPICE + NO_DATES)))
 def test_no_retry_after_is_a_time_before_now(value):
     seconds = retry_after_seconds(value)
     assert seconds is None or seconds >= 0
