@@ -155,6 +155,7 @@ class FastConnection(asyncio.Protocol):
         """Tell of the answers read; False if the connection is not to be trusted any more."""
         answers = cast("AnswerParser", self._parser).answers
         self._parser = None
+        self.answers += len(answers)
         arrival = self.arrival
         if arrival is None or not answers:
             return True
@@ -176,7 +177,6 @@ class FastConnection(asyncio.Protocol):
             self._owner.receiver.broke(arrival, outcome)
 
     def _done(self, *, keeps: bool) -> None:
-        self.answers += 1
         if keeps and not self._clogged:
             self._owner.free_again(self)
         else:

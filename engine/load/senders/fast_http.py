@@ -93,7 +93,7 @@ class FastHttpSender:
     def opened(self, connection: FastConnection) -> None:
         """Called by a connection: it can take its first request."""
         self._open.add(connection)
-        self._keeper.opened()
+        self._keeper.opened(connection.place)
         self.free_again(connection)
 
     def free_again(self, connection: FastConnection) -> None:
@@ -113,6 +113,8 @@ class FastHttpSender:
             return
         self._open.discard(connection)
         self.free.pop(connection.place, None)
+        if connection.answers > 0:
+            self._keeper.proved()
         self._keeper.lost(connection.place, proved=connection.answers > 0)
 
     def _send(self, arrival: Arrival) -> None:

@@ -96,7 +96,7 @@ class GeneralHttpSender:
     def opened(self, lane: Lane) -> None:
         """Called by a lane: it can take its first request."""
         self._open.add(lane)
-        self._keeper.opened()
+        self._keeper.opened(lane.place)
         self.free_again(lane)
 
     def free_again(self, lane: Lane) -> None:
@@ -113,6 +113,8 @@ class GeneralHttpSender:
         if lane in self._open:
             self._open.discard(lane)
             self.free.pop(lane.place, None)
+            if lane.answers > 0:
+                self._keeper.proved()
             self._keeper.lost(lane.place, proved=lane.answers > 0)
 
     async def _connect(self, place: int) -> None:

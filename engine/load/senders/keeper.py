@@ -28,7 +28,7 @@ class Keeper:
 
     Args:
         places: How many there are, numbered from 0.
-        connect: Connects a place and calls `opened`; raises OSError or ValueError if it cannot.
+        connect: Connects a place and calls `opened`; raises if it cannot.
         failed: Told of the place that could not be connected, and the instant it began to try.
         probes: How many to try at a time while connections cannot be made.
     """
@@ -43,6 +43,7 @@ class Keeper:
         self._connect, self._failed, self._probes = connect, failed, probes
         self._vacant = deque(range(places))
         self._connects: set[asyncio.Task[None]] = set()
+        self._attempts: dict[int, asyncio.Task[None]] = {}  # of places neither open nor vacant
         self._backoff_ns = 0
         self._retry_at_ns = 0
         self._hung_up_on = False
@@ -63,12 +64,15 @@ class Keeper:
             return
         most = self._probes if self._backoff_ns else AT_ONCE
         for _ in range(min(len(self._vacant), most - len(self._connects))):
-            task = asyncio.get_running_loop().create_task(self._fill(self._vacant.popleft()))
+            place = self._vacant.popleft()
+            task = asyncio.get_running_loop().create_task(self._fill(place))
+            self._attempts[place] = task
             self._connects.add(task)
             task.add_done_callback(self._filled)
 
-    def opened(self) -> None:
+    def opened(self, place: int) -> None:
         """A place is connected."""
+        self._attempts.pop(place, None)
         self.reached = True
         if not self._hung_up_on:
             self._retry_at_ns = 0
@@ -97,8 +101,11 @@ class Keeper:
         began_ns = time.monotonic_ns()
         try:
             await self._connect(place)
-        except (OSError, ValueError) as error:  # a host name may be no name at all
+        except Exception as error:  # noqa: BLE001 - no error may cost a place for ever
             self.last_error = error
+            if self._attempts.get(place) is not asyncio.current_task():
+                return  # it was open, and whoever lost it has said so
+            del self._attempts[place]
             self._vacant.append(place)
             self._hung_up_on = False
             self._back_off(time.monotonic_ns())

@@ -13,6 +13,7 @@ import uvloop
 from engine.load.senders.contract import SenderSettings
 from engine.load.senders.fast_http import create
 from engine.model.errors import TargetError
+from tests.integration.load.hostile import closing, until_the_end
 from tests.integration.load.sender_session import SENDERS, run
 from tests.servers import Server, decision, http, unused_port
 
@@ -60,6 +61,21 @@ def test_a_target_that_returns_gets_all_its_connections_back(sender):
 
     with Server() as server:
         assert run(scenario, server.url, sender=sender, connections=20) == ("ok",)
+
+
+@pytest.mark.parametrize("script", [closing, until_the_end])
+@either_sender
+def test_a_target_that_answers_again_is_trusted_even_if_it_closes_after_each_answer(sender, script):
+    async def scenario(session):
+        keeper = session.sender._keeper
+        await session.until(lambda: keeper._backoff_ns and server.opened > 40)
+        server.greeting = None
+        outcomes = {await session.ask() for _ in range(3)}
+        await session.until(lambda: session.sender.connections == 20)
+        return ("ok",) in outcomes, keeper._backoff_ns
+
+    with Server(script, greeting=lambda connection: connection.transport.abort()) as server:
+        assert run(scenario, server.url, sender=sender, connections=20) == (True, 0)
 
 
 @either_sender
