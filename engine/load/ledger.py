@@ -91,7 +91,7 @@ class Ledger:
         self._service_ns: list[int] = []
         self._exchange: tuple[bytes, bytes] | None = None
         self.hide: Callable[[bytes], bytes] = bytes  # the sender's: no secret is shown
-        self._keep, self._kept = ArrivalSet(), 0
+        self._keep, self._keeps = ArrivalSet(), False
         self._acknowledged = array("I")
         self._histograms = {name: Histogram() for name in MEASURED}
         self._clear()
@@ -154,13 +154,13 @@ class Ledger:
     @property
     def holds_back(self) -> bool:
         """Whether more transactions were decided than one report says."""
-        return bool(self._kept)
+        return self._keeps
 
     def settle(self) -> None:
         """Put the values of this tick where they take no room however many ticks there are."""
         self._fill_histograms()
         if len(self._acknowledged) > MOST_LISTED:
-            self._kept += len(self._acknowledged)
+            self._keeps = True
             self._keep.add(np.frombuffer(self._acknowledged, dtype=np.uint32))
             self._acknowledged = array("I")
 
@@ -203,9 +203,9 @@ class Ledger:
 
     def _shown_acknowledged(self) -> bytes:
         shown = self._acknowledged.tobytes()
-        if self._kept:
+        if self._keeps:
             numbers = self._keep.take(MOST_LISTED)
-            self._kept -= len(numbers)
+            self._keeps = bool(self._keep)
             shown += numbers.astype("<u4").tobytes()
         return shown
 

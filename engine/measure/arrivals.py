@@ -38,6 +38,9 @@ class ArrivalSet:
         numbers: np.ndarray = at[rows] * 8 + places
         return numbers
 
+    def __bool__(self) -> bool:
+        return bool(self._bits.any())
+
     def __len__(self) -> int:
         return int(np.unpackbits(self._bits).sum())
 

@@ -108,4 +108,5 @@ def counted(sender):
     assert sums.response.count == sums.service.count == sums.decided > 200
     assert sums.response.max_ms >= sums.service.max_ms
     arrived = sorted(number for _, number in server.arrivals)
-    return arrived, sums.outcomes, sums.decisions, sums.confusion, sums.fraud_value_usd
+    usd = {key: round(value, 2) for key, value in sums.fraud_value_usd.items()}
+    return arrived, sums.outcomes, sums.decisions, sums.confusion, usd

@@ -53,6 +53,18 @@ def test_numbers_decided_while_nobody_listens_take_a_bit_each_and_are_all_told_l
     assert ledger.totals.decided == len(decided)
 
 
+def test_a_number_decided_twice_holds_nothing_back_for_ever():
+    ledger = Ledger(0, ("legitimate",))
+    for number in [*range(MOST_LISTED), 7, 7]:
+        ledger.decided(Arrival(number, b"", 0, False, 1.0, 0, 0), 0, 1_000, b"")
+    ledger.settle()
+    assert ledger.holds_back
+    told = acknowledged(ledger.report(GAUGES))
+    assert told == list(range(MOST_LISTED))
+    assert not ledger.holds_back
+    assert acknowledged(ledger.report(GAUGES)) == []
+
+
 @given(st.sets(st.integers(0, 5000)), st.integers(8, 300))
 def test_a_set_gives_its_numbers_in_order_and_only_once(numbers, most):
     whole, taken = ArrivalSet(), []
