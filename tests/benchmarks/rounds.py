@@ -156,7 +156,9 @@ def _fill(made, seen):
 def _fill_frozen(made, seen, seconds):
     before = seen.arrivals_ns[seen.arrivals_ns < seen.freeze_ns[0]]
     start_ns = lateness.schedule_start_ns(before, made.rate)
-    made.planned, made.arrived = round(made.rate * seconds), len(seen.arrivals_ns)
+    end_ns = seen.arrivals_ns[0] + seconds * 1_000_000_000
+    made.planned = round(made.rate * seconds)
+    made.arrived = int((seen.arrivals_ns < end_ns).sum())
     made.true_p99_ms = round(
         lateness.true_response_ms(99, made.rate, seconds, start_ns, seen.freeze_ns), 3
     )
