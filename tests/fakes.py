@@ -173,7 +173,7 @@ class FakeFleet:
             loop_lag_ms_now=0.1,
             connections_now=1,
             final=final,
-            takeovers=worker.takeovers,
+            accounted_seconds=(self._seconds,) * (1 + worker.takeovers),
         )
 
 

@@ -126,7 +126,18 @@ class Feed:
         front = self._front()
         if front is not None:
             return front.due_ns[self._position] >= schedule_ns
-        return self._closed or (self._making is None and not self._more)
+        return self._closed or self._pacer.count_before_ns(schedule_ns) <= self._first_unmade
+
+    def accounted_ns(self, schedule_ns: int) -> int:
+        """Up to when every arrival was taken: this schedule time, unless some are not made yet.
+
+        Then it is between the first that was not taken and the one before.
+        """
+        if self.gave_before(schedule_ns):
+            return schedule_ns
+        front = self._front()
+        first = self._first_unmade if front is None else int(front.numbers[self._position])
+        return int(self._pacer.due_ns(np.arange(max(first - 1, 0), first + 1)).sum()) // 2
 
     async def fill(self) -> None:
         """Make what is due first."""
@@ -177,6 +188,12 @@ class Feed:
     @property
     def _more(self) -> bool:
         return self._next_block * self._by.block_size < self._pacer.total
+
+    @property
+    def _first_unmade(self) -> int:
+        """All arrivals of a lower number are made; this one may be another share's."""
+        blocks = self._next_block - (self._making is not None)
+        return max(blocks * self._by.block_size, self._first)
 
     def _front(self) -> Ready | None:
         if not self._ready:

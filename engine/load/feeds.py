@@ -21,7 +21,6 @@ class _TakenOver:
     order: TakeOver
     feed: Feed
     from_ns: int
-    caught_up: bool = False
 
 
 class Feeds:
@@ -77,18 +76,10 @@ class Feeds:
         self._others.append(_TakenOver(order, feed, round(order.from_seconds * 1e9)))
         feed.repace(pacer, now_ns)
 
-    def taken_over(self, before_ns: int) -> int:
-        """How many shares were taken over and have given all that was due before this time.
-
-        In order of the orders: one that still has to make its first block hides those after it.
-        """
-        count = 0
-        for other in self._others:
-            other.caught_up = other.caught_up or other.feed.gave_before(before_ns)
-            if not other.caught_up:
-                break
-            count += 1
-        return count
+    def accounted_seconds(self, before_ns: int) -> tuple[float, ...]:
+        """Up to when every arrival was taken, at most this time: its own, and of each order."""
+        every = [self._own, *(other.feed for other in self._others)]
+        return tuple(max(feed.accounted_ns(before_ns), 0) / 1e9 for feed in every)
 
     def offer_no_more(self) -> None:
         """Count all that is still to come from shares taken over as not offered."""

@@ -72,7 +72,7 @@ class Gauges:
     loop_lag_ms: float
     connections: int
     final: bool
-    takeovers: int = 0
+    accounted_seconds: tuple[float, ...] = ()
 
 
 class Ledger:
@@ -144,7 +144,7 @@ class Ledger:
             connections_now=gauges.connections,
             exchange=self._shown_exchange(),
             final=gauges.final,
-            takeovers=gauges.takeovers,
+            accounted_seconds=gauges.accounted_seconds,
         )
         self._cpu_seconds = cpu_seconds
         self._reported = self.totals.copy()

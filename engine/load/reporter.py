@@ -57,7 +57,11 @@ class Reporter:
             loop_lag_ms=self._lag_ns / 1e6,
             connections=self._sender.connections,
             final=final,
-            takeovers=self._feeds.taken_over(before_ns),
+            accounted_seconds=self._accounted_seconds(schedule_seconds, before_ns),
         )
         self._pipe.send(self._ledger.report(gauges))
         self._lag_ns = 0
+
+    def _accounted_seconds(self, schedule_seconds: float, before_ns: int) -> tuple[float, ...]:
+        accounted = self._feeds.accounted_seconds(before_ns)
+        return tuple(min(seconds, schedule_seconds) for seconds in accounted)

@@ -108,8 +108,9 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     `exchange` is the last raw request and answer, at most 2 KB each. `lateness` is the pacer's own:
     from the due instant to the turn of the loop that took the arrival, whatever the target does;
     `queue` runs from the due instant to the first attempt's request written, so it holds the wait
-    for a free connection too. `not_offered` arrivals are not among `due`. `takeovers` is how many
-    `TakeOver` commands had been obeyed when the report was cut, so that its counts hold theirs.
+    for a free connection too. `not_offered` arrivals are not among `due`. `accounted_seconds` says
+    up to when the arrivals of its own share, and then of every `TakeOver` obeyed, are in the counts
+    so far: `schedule_seconds`, or less for one whose next transactions were not made yet.
     """
 
     share: int
@@ -141,7 +142,7 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     connections_now: int
     exchange: tuple[str, str] | None = None
     final: bool = False
-    takeovers: int = 0
+    accounted_seconds: tuple[float, ...] = ()
 
 
 class WorkerReady(msgspec.Struct, frozen=True, tag="ready"):

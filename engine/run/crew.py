@@ -112,9 +112,7 @@ class Crew:
     def _take(self, report: WorkerReport) -> None:
         self._aggregator.add(report)
         self._reported_seconds = max(self._reported_seconds, report.schedule_seconds)
-        self._coverage.reported(
-            report.share, report.schedule_seconds, report.takeovers, report.final
-        )
+        self._coverage.reported(report.share, report.accounted_seconds, report.final)
 
     def _replace(self, lost: list[WorkerLost], log: Log) -> None:
         """All that were lost at once are counted as lost before their customers are divided."""

@@ -11,15 +11,15 @@ to do, or the number of classes would double with every loss. At any time every 
 exactly one class of one living worker.
 
 A class also knows up to which second of the schedule its arrivals are accounted for, as offered or
-as not offered: that is where its next holder goes on, so that none is counted twice or left out. A
-worker accounts for its own class up to its last report, and for one it took over only once a
-report said that it had: until then it stands where the worker before left it. What a lost worker
-did after its last report nobody knows, so those arrivals count as not offered.
+as not offered: that is where its next holder goes on, so that none is counted twice or left out.
+Every report says it of each class of its worker; one that a worker took over and has not reported
+on stands where the worker before left it. What a lost worker did after its last report nobody
+knows, so those arrivals count as not offered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.model.control import TakeOver
@@ -47,8 +47,6 @@ class Held:
 class _Holder:
     own: Held
     taken: list[Held] = field(default_factory=list)
-    reported_seconds: float = 0.0
-    reported_takeovers: int = 0
     finished: bool = False
 
     @property
@@ -56,18 +54,12 @@ class _Holder:
         """Its part of all customers, 0..1."""
         return sum(1 / held.shares for held in (self.own, *self.taken))
 
-    def classes(self) -> list[Held]:
-        """What it holds, its own first, each with where a next holder has to go on."""
-        own = replace(self.own, accounted_seconds=self.reported_seconds)
-        known, after = self.taken[: self.reported_takeovers], self.taken[self.reported_takeovers :]
-        return [own, *(one.until(self.reported_seconds) for one in known), *after]
-
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """What became of one lost worker: who takes which class over, each from where.
 
-    `since_seconds` is the end of what it reported; `orders` is empty if nobody is left.
+    `since_seconds` is up to when it accounted for its own; `orders` is empty if nobody is left.
     """
 
     worker: int
@@ -87,19 +79,23 @@ class Coverage:
         self._workers = workers
         self._living = {k: _Holder(Held(k, workers)) for k in range(workers)}
 
-    def reported(self, worker: int, schedule_seconds: float, takeovers: int, final: bool) -> None:
-        """A worker reported up to this second of the schedule, `takeovers` orders obeyed."""
+    def reported(self, worker: int, accounted_seconds: Sequence[float], final: bool) -> None:
+        """A worker accounts for its own class, and those of orders obeyed, up to these seconds."""
         holder = self._living.get(worker)
-        if holder is not None:
-            holder.reported_seconds = schedule_seconds
-            holder.reported_takeovers = takeovers
-            holder.finished = final
+        if holder is None:
+            return
+        if accounted_seconds:
+            own, *taken = accounted_seconds
+            holder.own = holder.own.until(own)
+            for at, seconds in enumerate(taken):
+                holder.taken[at] = holder.taken[at].until(seconds)
+        holder.finished = final
 
     def lose(self, workers: Iterable[int], from_seconds: float) -> list[Gap]:
         """Divide what these workers held among those left, who offer it from `from_seconds` on."""
         lost = [(worker, self._living.pop(worker)) for worker in workers if worker in self._living]
         return [
-            Gap(worker, holder.reported_seconds, self._divide(holder, from_seconds))
+            Gap(worker, holder.own.accounted_seconds, self._divide(holder, from_seconds))
             for worker, holder in lost
         ]
 
@@ -107,19 +103,14 @@ class Coverage:
         left = [worker for worker, holder in self._living.items() if not holder.finished]
         if not left:
             return []
-        own, *taken = lost.classes()
-        dealt = list(zip(left, own.cut(len(left)), strict=True))
+        dealt = list(zip(left, lost.own.cut(len(left)), strict=True))
         for worker, held in dealt:
             self._living[worker].taken.append(held)
-        for held in taken:
+        for held in lost.taken:
             idlest = min(left, key=lambda worker: self._living[worker].part)
             self._living[idlest].taken.append(held)
             dealt.append((idlest, held))
         return [(worker, _order(held, from_seconds)) for worker, held in dealt]
-
-    def classes(self) -> dict[int, list[Held]]:
-        """What every living worker holds."""
-        return {worker: holder.classes() for worker, holder in self._living.items()}
 
 
 def _order(part: Held, from_seconds: float) -> TakeOver:

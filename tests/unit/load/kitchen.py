@@ -100,13 +100,20 @@ def crew(pace, shares):
         by.executor.shutdown()
 
 
+def take_ready(feed, before_ns):
+    """Arrivals due before that time that are made already."""
+    taken = []
+    while arrivals := feed.take(before_ns)[1]:
+        taken += arrivals
+    return taken
+
+
 async def take_all(feed, before_ns):
     """Arrivals due before that time, waiting for those that are not made yet."""
     taken = []
     async with asyncio.timeout(60):
         while True:
-            while arrivals := feed.take(before_ns)[1]:
-                taken += arrivals
+            taken += take_ready(feed, before_ns)
             if feed.gave_before(before_ns):
                 return taken
             await asyncio.sleep(0)

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from engine.load.pacer import Pacer
 from engine.model.control import TakeOver
 from engine.run.takeover import Coverage
-from tests.unit.load.kitchen import crew, customer_of, numbers, pacer, take_all
+from tests.unit.load.kitchen import (
+    AtOnce,
+    FakeTraffic,
+    crew,
+    customer_of,
+    feeding,
+    numbers,
+    pacer,
+    take_all,
+    take_ready,
+)
 
 SECOND = 1_000_000_000
 DURATION = 20
@@ -25,16 +35,17 @@ class Run:
         self.coverage = Coverage(len(feeds))
         self.now, self.due, self.heard, self.not_offered = 0.0, 0, [], 0
 
-    async def advance(self, seconds):
-        """All take what is due, and report."""
+    async def advance(self, seconds, patient=True):
+        """All take what is due, or of that what is made, and report."""
         self.now = min(self.now + seconds, DURATION)
         before_ns = round(self.now * SECOND) + (self.now == DURATION)
         for share, feeds in self.living.items():
-            skipped, taken = feeds.not_offered, await take_all(feeds, before_ns)
+            skipped = feeds.not_offered
+            taken = await take_all(feeds, before_ns) if patient else take_ready(feeds, before_ns)
             self.due += len(taken)
             self.heard += numbers(taken)
             self.not_offered += feeds.not_offered - skipped
-            self.coverage.reported(share, self.now, feeds.taken_over(before_ns), final=False)
+            self.coverage.reported(share, feeds.accounted_seconds(before_ns), final=False)
 
     async def lose(self, pick, unreported_seconds):
         """One sends a little more, which nobody is told, and is lost."""
@@ -57,14 +68,14 @@ class Run:
 
 
 happenings = st.one_of(
-    st.tuples(st.just("advance"), st.floats(0, 4)),
+    st.tuples(st.just("advance"), st.floats(0, 4), st.booleans()),
     st.tuples(st.just("lose"), st.integers(0, 9), st.floats(0, 0.3)),
     st.tuples(st.just("set_rate"), st.floats(0.1, 3), st.floats(0.4, 1)),
 )
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(1, 5), st.lists(happenings, max_size=8))
+@given(st.sampled_from([1, 2, 3, 4, 5, 40]), st.lists(happenings, max_size=8))
 def test_planned_is_due_and_not_offered_and_nobody_hears_an_arrival_twice(workers, happenings):
     async def scenario():
         with crew(pace, workers) as feeds:
@@ -109,7 +120,7 @@ def test_what_is_taken_over_comes_in_order_with_the_survivors_own():
     async def scenario(feeds, pace):
         feeds.take_over(order(), pace, 4 * SECOND)
         gap = await take_all(feeds, 5 * SECOND)
-        assert feeds.taken_over(5 * SECOND) == 1
+        assert feeds.accounted_seconds(5 * SECOND) == (5, 5)
         first = numbers(await take_all(feeds, 5 * SECOND + SECOND // 2))
         await asyncio.sleep(0.05)  # what comes next is made by now
         return numbers(gap), feeds.not_offered, (first, numbers(await take_all(feeds, 6 * SECOND)))
@@ -130,14 +141,29 @@ def test_the_same_order_twice_is_one():
     assert survivor(scenario) == 200
 
 
-def test_a_share_taken_over_counts_as_such_only_once_it_has_caught_up():
+def test_what_is_not_made_yet_of_a_share_taken_over_is_not_accounted_for():
     async def scenario(feeds, pace):
         feeds.take_over(order(), pace, 4 * SECOND)
-        before = feeds.taken_over(4 * SECOND + SECOND // 2)
+        own, taken_over = feeds.accounted_seconds(4 * SECOND + SECOND // 50)
         await take_all(feeds, 5 * SECOND)
-        return before, feeds.taken_over(5 * SECOND)
+        return own, taken_over, feeds.accounted_seconds(5 * SECOND)
 
-    assert survivor(scenario) == (0, 1)
+    own, taken_over, after = survivor(scenario)
+    assert 3.99 < taken_over <= 4.01
+    assert after == (5, 5)
+
+
+@pytest.mark.parametrize("shares", [2, 100, 10_000])
+def test_however_few_customers_a_share_has_it_says_at_once_that_it_gave_all(shares):
+    async def scenario(feed):
+        for tenth in range(1, 10 * DURATION):
+            take_ready(feed, tenth * SECOND // 10)
+            await asyncio.sleep(0)  # the next block is made
+            await asyncio.sleep(0)
+            take_ready(feed, tenth * SECOND // 10)
+            assert feed.gave_before(tenth * SECOND // 10), tenth
+
+    feeding(scenario, FakeTraffic(1, shares), pacer(), AtOnce())
 
 
 def test_a_share_taken_over_too_late_to_be_offered_is_counted_to_the_end():

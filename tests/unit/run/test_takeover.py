@@ -28,29 +28,21 @@ class Worker:
     def __init__(self, share, shares):
         self.counted, self.told = [Span(share, shares, 0.0, 0.0)], []
 
-    def report(self, coverage, share, at, obeys):
+    def report(self, coverage, share, at, obeys, starved=0):
+        """Accounts for all it holds up to `at`, but for so many whose next is not made yet."""
         while obeys and self.told:
             order = self.told.pop(0)
             since = order.since_seconds
             self.counted.append(Span(order.share, order.shares, since, since))
             obeys -= 1
-        for span in self.counted:
+        for span in self.counted[starved:]:
             span.until = max(span.until, at)
-        coverage.reported(share, at, takeovers=len(self.counted) - 1, final=False)
-
-
-def holders(coverage, customer):
-    return [
-        worker
-        for worker, classes in coverage.classes().items()
-        for held in classes
-        if customer % held.shares == held.share
-    ]
+        coverage.reported(share, [span.until for span in self.counted], final=False)
 
 
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("report"), st.integers(0, 9), st.integers(0, 3)),
+        st.tuples(st.just("report"), st.integers(0, 9), st.integers(0, 3), st.integers(0, 2)),
         st.tuples(st.just("lose"), st.sets(st.integers(0, 9), min_size=1, max_size=3)),
     ),
     max_size=14,
@@ -65,9 +57,9 @@ class Run:
         self.living = {share: Worker(share, count) for share in range(count)}
         self.ended = []
 
-    def report(self, at, share, obeys):
+    def report(self, at, share, obeys, starved=0):
         if share in self.living:
-            self.living[share].report(self.coverage, share, at, obeys)
+            self.living[share].report(self.coverage, share, at, obeys, starved)
 
     def lose(self, at, shares):
         lost = [share for share in shares if share in self.living]
@@ -91,7 +83,8 @@ def test_after_any_losses_every_customer_is_one_living_workers_and_no_second_cou
     for share in run.living:
         run.report(end, share, obeys=10_000)
     for customer in CUSTOMERS if run.living else ():
-        assert len(holders(run.coverage, customer)) == 1
+        held = [span for one in run.living.values() for span in one.counted if span.has(customer)]
+        assert len(held) == 1
         spans = sorted((s.since, s.until) for s in run.counted() if s.has(customer))
         ends = [0.0] + [until for _since, until in spans]
         assert [since for since, _until in spans] == ends[:-1], "a gap, or counted twice"
@@ -101,7 +94,7 @@ def test_after_any_losses_every_customer_is_one_living_workers_and_no_second_cou
 def test_two_workers_lost_at_once_are_covered_by_the_third():
     coverage = Coverage(3)
     for share, at in enumerate((2.0, 2.25, 2.25)):
-        coverage.reported(share, at, takeovers=0, final=False)
+        coverage.reported(share, [at], final=False)
     gaps = coverage.lose([0, 1], from_seconds=3.0)
     orders = [(share, order.share, order.shares) for gap in gaps for share, order in gap.orders]
     assert orders == [(2, 0, 3), (2, 1, 3)]
@@ -119,14 +112,14 @@ def test_a_class_is_cut_among_all_who_are_left():
 
 def test_a_worker_that_has_finished_takes_nothing_over():
     coverage = Coverage(3)
-    coverage.reported(0, 9.0, takeovers=0, final=True)
+    coverage.reported(0, [9.0], final=True)
     (gap,) = coverage.lose([1], from_seconds=9.5)
     assert [share for share, _order in gap.orders] == [2]
 
 
 def test_with_nobody_left_the_gap_has_no_end():
     coverage = Coverage(1)
-    coverage.reported(0, 4.0, takeovers=0, final=False)
+    coverage.reported(0, [4.0], final=False)
     (gap,) = coverage.lose([0], from_seconds=5.0)
     assert (gap.since_seconds, gap.until_seconds, gap.orders) == (4.0, None, [])
     assert coverage.lose([0], from_seconds=6.0) == [], "a worker is lost once"
@@ -134,9 +127,13 @@ def test_with_nobody_left_the_gap_has_no_end():
 
 def test_the_classes_a_lost_worker_had_taken_over_go_whole_to_whoever_has_least_to_do():
     coverage = Coverage(100)
+    held = {share: [100] for share in range(100)}
     for share in range(90):
-        coverage.lose([share], from_seconds=1.0)
-    parts = [sum(1 / held.shares for held in classes) for classes in coverage.classes().values()]
+        del held[share]
+        for gap in coverage.lose([share], from_seconds=1.0):
+            for worker, order in gap.orders:
+                held[worker].append(order.shares)
+    parts = [sum(1 / shares for shares in classes) for classes in held.values()]
     assert sum(parts) == pytest.approx(1)
     assert max(parts) < 1.2 * min(parts)
-    assert sum(len(classes) for classes in coverage.classes().values()) < 100 * 100
+    assert sum(len(classes) for classes in held.values()) < 100 * 100
