@@ -40,7 +40,14 @@ __all__ = ["BLOCK", "FRAUD_KINDS", "Block", "Simulator"]
 HOUR_MS = 3_600_000
 TOGETHER = 16  # at most so many blocks are made at once
 
-FRAUD_KINDS: tuple[str, ...] = ("legitimate", "card_testing", "account_takeover")
+FRAUD_KINDS: tuple[str, ...] = (
+    "legitimate",
+    "card_testing",
+    "account_takeover",
+    "stolen_card_burst",
+    "compromised_terminal",
+    "structuring",
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class Block:
 
     Attributes:
         numbers: Arrival numbers.
+        ids: The arrival number whose transaction id the body bears: the row's own, but for a true
+            duplicate, whose body is that of this earlier arrival.
         customers: Whose they are, 0 ≤ customer; never sent as such.
         bodies: JSON, as it goes over the wire.
         kinds: Index into `FRAUD_KINDS`; never sent.
@@ -57,6 +66,7 @@ class Block:
     """
 
     numbers: I64
+    ids: I64
     customers: I64
     bodies: list[bytes]
     kinds: U8
@@ -68,6 +78,7 @@ class Block:
         rows = slice(start, end)
         return Block(
             self.numbers[rows],
+            self.ids[rows],
             self.customers[rows],
             self.bodies[rows],
             self.kinds[rows],
@@ -143,4 +154,6 @@ class Simulator:
             bodies[row], amount = spoiled(bodies[row], code, number >> 1)
             values[row] *= amount / deeds.amount[row]
         rejects = (plan.edge > 0) & (plan.edge != HUGE)
-        return Block(numbers, plan.customer, bodies, KIND_OF_ROLE[plan.role], rejects, values)
+        return Block(
+            numbers, numbers, plan.customer, bodies, KIND_OF_ROLE[plan.role], rejects, values
+        )

@@ -24,7 +24,7 @@ GOLDEN = "bc4a62bbd4513826c8ae961cdc30374a47452abd262f85238821346027f1f09a"
 
 
 def columns(block):
-    arrays = (block.numbers, block.kinds, block.rejects, block.values_usd)
+    arrays = (block.numbers, block.ids, block.kinds, block.rejects, block.values_usd)
     return [*(array.tolist() for array in arrays), block.bodies]
 
 
