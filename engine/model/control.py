@@ -10,6 +10,12 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.model.telemetry import AgentTelemetry as AgentTelemetry
+from engine.model.telemetry import EdgeTelemetry as EdgeTelemetry
+from engine.model.telemetry import ReasoningTelemetry as ReasoningTelemetry
+from engine.model.telemetry import ScorerTelemetry as ScorerTelemetry
+from engine.model.telemetry import SparseHistogram as SparseHistogram
+
 
 class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     """All that a load worker needs; nothing about faults, criteria or labels' use.
@@ -93,13 +99,6 @@ class TakeOver(msgspec.Struct, frozen=True, tag="take_over", kw_only=True):
 WorkerCommand = WorkerPlan | Start | Pause | Resume | Stop | Abort | SetRate | TakeOver
 
 
-class SparseHistogram(msgspec.Struct, frozen=True):
-    """Non-zero buckets of one histogram: int32 indices and int64 counts as raw bytes."""
-
-    indices: bytes = b""
-    counts: bytes = b""
-
-
 class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """What one worker did in one tick.
 
@@ -178,6 +177,25 @@ class HoldDown(msgspec.Struct, frozen=True, kw_only=True, tag="hold_down"):
     lease_seconds: float
 
 
+class AgentDelay(msgspec.Struct, frozen=True, kw_only=True, tag="agent_delay"):
+    """This share of an agent's calls sleeps first, in every scorer, until the lease ends.
+
+    A new order for the same agent replaces the former; 0 seconds ends it.
+    """
+
+    agent: str
+    seconds: float
+    share: float = 1.0
+    lease_seconds: float
+
+
+class ReasoningLimit(msgspec.Struct, frozen=True, kw_only=True, tag="reasoning_limit"):
+    """The reasoning tier refuses what is beyond this rate (all scorers), until the lease ends."""
+
+    per_second: float
+    lease_seconds: float
+
+
 class Release(msgspec.Struct, frozen=True, tag="release"):
     """Clear every fault."""
 
@@ -186,7 +204,7 @@ class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
     """Finish what is under way, close the journal and end."""
 
 
-PlatformCommand = PlatformSettings | HoldDown | Release | Shutdown
+PlatformCommand = PlatformSettings | HoldDown | AgentDelay | ReasoningLimit | Release | Shutdown
 
 
 class PlatformReady(msgspec.Struct, frozen=True, kw_only=True, tag="platform_ready"):
@@ -195,55 +213,6 @@ class PlatformReady(msgspec.Struct, frozen=True, kw_only=True, tag="platform_rea
     port: int
     pid: int
     journal: str
-
-
-class ScorerTelemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """One scorer process; counts are cumulative over the life of its slot."""
-
-    index: int
-    pid: int
-    status: str  # up | starting | down
-    restarts: int
-    scored: int
-    busy_seconds: float
-    cpu_seconds: float
-    rss_bytes: int
-    queue_depth: int
-    latency_ms: float | None  # mean edge → scorer → edge in this report's interval
-    customers: int
-
-
-class AgentTelemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """One agent over all scorers; counts are cumulative, latency is of this interval."""
-
-    name: str
-    scored: int
-    busy_seconds: float
-    latency_ms: float | None  # mean time of one batch
-    errors: int
-
-
-class EdgeTelemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """The edge process; counts are cumulative over the life of the platform."""
-
-    pid: int
-    status: str  # up | starting | down
-    restarts: int
-    requests: int
-    decided: int
-    invalid: int
-    shed: int
-    replayed: int  # answered from journal or pending: a retry of a known id
-    in_flight: int
-    connections: int
-    queue_depth: int
-    queue_age_ms: float
-    commits: int
-    commit_ms: float | None  # mean of this interval
-    journal_rows: int
-    latency_ms: float | None  # mean request received → answer written in this interval
-    cpu_seconds: float
-    rss_bytes: int
 
 
 class PlatformReport(msgspec.Struct, frozen=True, kw_only=True, tag="platform_report"):
@@ -256,6 +225,7 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True, tag="platform_re
     agents: list[AgentTelemetry]
     held_down: list[int]
     cpu_seconds: float  # cumulative, all processes of the platform, dead ones included
+    reasoning: ReasoningTelemetry = ReasoningTelemetry()
 
 
 class PlatformFailed(msgspec.Struct, frozen=True, tag="platform_failed"):

@@ -11,6 +11,12 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.platform.counters import AgentCounters as AgentCounters
+from engine.platform.counters import EdgeCounters as EdgeCounters
+from engine.platform.counters import LinkCounters as LinkCounters
+from engine.platform.counters import ReasoningCounters as ReasoningCounters
+from engine.platform.counters import ScorerCounters as ScorerCounters
+
 
 class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True, tag="edge_settings"):
     """First line to the edge; the listening socket comes with it."""
@@ -41,7 +47,30 @@ class Drain(msgspec.Struct, frozen=True, tag="drain"):
     """To the edge: take nothing new, finish what is under way, close the journal, end."""
 
 
-Control = EdgeSettings | ScorerSettings | Link | Drain
+class Delay(msgspec.Struct, frozen=True):
+    """An agent's calls, this share of them, sleep first, until an instant of the shared clock."""
+
+    agent: int
+    seconds: float
+    share: float
+    until_ns: int
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """The reasoning of one scorer is refused beyond this rate, until an instant."""
+
+    per_second: float
+    until_ns: int
+
+
+class Burdens(msgspec.Struct, frozen=True, tag="burdens"):
+    """To a scorer: all faults injected into it from now on, in place of those before."""
+
+    delays: list[Delay] = []
+    limit: Limit | None = None
+
+
+Control = EdgeSettings | ScorerSettings | Link | Drain | Burdens
 CARRIES_SOCKET = (EdgeSettings, Link)
 
 
@@ -62,56 +91,6 @@ class LinkLost(msgspec.Struct, frozen=True, tag="link_lost"):
 
     index: int
     silent: bool
-
-
-class LinkCounters(msgspec.Struct, frozen=True):
-    """The edge's view of one scorer: cumulative but for `depth`."""
-
-    answered: int
-    latency_ns: int
-    depth: int
-
-
-class EdgeCounters(msgspec.Struct, frozen=True, kw_only=True, tag="edge_counters"):
-    """Cumulative since this edge began; names ending `_now` are gauges. Times in ns."""
-
-    requests: int
-    decided: int
-    invalid: int
-    shed: int
-    replayed: int
-    answered: int
-    latency_ns: int
-    commits: int
-    commit_ns: int
-    journal_rows_now: int
-    in_flight_now: int
-    connections_now: int
-    queue_depth_now: int
-    queue_age_ns_now: int
-    links: list[LinkCounters]
-    cpu_seconds: float
-    rss_bytes_now: int
-
-
-class AgentCounters(msgspec.Struct, frozen=True):
-    """One agent in one scorer, cumulative; time in ns."""
-
-    scored: int
-    batches: int
-    busy_ns: int
-    errors: int
-
-
-class ScorerCounters(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_counters"):
-    """Cumulative since this scorer began; names ending `_now` are gauges. Times in ns."""
-
-    scored: int
-    busy_ns: int
-    agents: list[AgentCounters]
-    customers_now: int
-    cpu_seconds: float
-    rss_bytes_now: int
 
 
 class ChildFailed(msgspec.Struct, frozen=True, tag="child_failed"):
