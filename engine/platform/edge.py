@@ -150,6 +150,10 @@ class Edge:
         """A link has work to send."""
         self._router.plan()
 
+    def pressed(self) -> bool:
+        """Whether half of what may be under way is: explanations end before decisions do."""
+        return self._intake.in_flight * 2 >= self._settings.in_flight_limit
+
     def scored(self, work: list[Pending], scored: list[Scored]) -> None:
         """A batch came back from its scorer."""
         self._intake.scored(work, scored)

@@ -39,6 +39,9 @@ class Listener(Protocol):
     def waiting(self) -> None:
         """A link has work to send."""
 
+    def pressed(self) -> bool:
+        """Whether so much is under way that decisions go before explanations."""
+
     def scored(self, work: list[Pending], scored: list[Scored]) -> None:
         """A batch came back."""
 
@@ -138,7 +141,7 @@ class ScorerLink(asyncio.Protocol):
 
     def _send(self, jobs: list[RawJob]) -> None:
         committed, self._committed = self._committed, []
-        self._write(RawBatch(committed, jobs))
+        self._write(RawBatch(committed, jobs, self._listener.pressed()))
 
     def _write(self, message: RawBatch | Rebuild) -> None:
         if self._transport is not None:

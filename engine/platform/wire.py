@@ -143,10 +143,14 @@ class RawJob(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True, tag=0):
-    """Edge → scorer: tickets whose rows are committed, then what is to be scored."""
+    """Edge → scorer: tickets whose rows are committed, then what is to be scored.
+
+    `pressed`: much is under way, so decisions go before explanations.
+    """
 
     committed: list[int]
     jobs: list[Job]
+    pressed: bool = False
 
 
 class RawBatch(msgspec.Struct, frozen=True, array_like=True, tag=0):
@@ -154,6 +158,7 @@ class RawBatch(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
     committed: list[int]
     jobs: list[RawJob]
+    pressed: bool = False
 
 
 class Rebuild(msgspec.Struct, frozen=True, array_like=True, tag=1):
