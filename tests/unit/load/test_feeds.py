@@ -146,7 +146,7 @@ def test_what_is_not_made_yet_of_a_share_taken_over_is_not_accounted_for():
         feeds.take_over(order(), pace, 4 * SECOND)
         own, taken_over = feeds.accounted_seconds(4 * SECOND + SECOND // 50)
         await take_all(feeds, 5 * SECOND)
-        return _own, taken_over, feeds.accounted_seconds(5 * SECOND)
+        return own, taken_over, feeds.accounted_seconds(5 * SECOND)
 
     _own, taken_over, after = survivor(scenario)
     assert 3.99 < taken_over <= 4.01
