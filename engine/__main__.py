@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Self
 
+import msgspec
 from rich.console import Console
 
 from engine.config.files import check_writable, write_json, write_whole
@@ -202,6 +203,18 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _bench_ulb(arguments: argparse.Namespace) -> int:
+    # Imported here: it needs pandas.
+    from engine.bench.ulb import run
+    from engine.bench.ulb_lines import ulb_lines
+
+    _check_outputs(arguments)
+    result = run(arguments.csv, any_file=arguments.any)
+    _table(arguments, ulb_lines(result))
+    _emit(arguments, _json(msgspec.to_builtins(result)))
+    return 0
+
+
 def _engine(store: Path | None) -> Engine:
     # Imported here so that `validate` need not load pandas, plotly and the store.
     from engine.service import Engine
@@ -212,7 +225,7 @@ def _engine(store: Path | None) -> Engine:
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
-    for name in (arguments.html, arguments.json):
+    for name in (getattr(arguments, "html", None), arguments.json):
         if name not in (None, "-"):
             check_writable(Path(name))
 
@@ -256,6 +269,7 @@ COMMANDS = {
     "runs": _runs,
     "export": _export,
     "calibrate": _calibrate,
+    "bench ulb": _bench_ulb,
 }
 
 if __name__ == "__main__":

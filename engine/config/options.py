@@ -15,6 +15,9 @@ EXIT_CODES_TEXT = (
     "104 invalid configuration or usage, 105 aborted."
 )
 
+# Commands of two words: the first ones.
+GROUPS = {"bench": "Measure decisions beside those of others."}
+
 
 class UsageError(LimelightError):
     """The command line cannot be understood."""
@@ -45,9 +48,18 @@ def _parser(commands: Mapping[str, Command]) -> Parser:
         allow_abbrev=False,
     )
     group = parser.add_subparsers(required=True, metavar="COMMAND")
+    groups = {
+        name: group.add_parser(name, help=text, description=text).add_subparsers(
+            required=True, metavar="WHAT"
+        )
+        for name, text in GROUPS.items()
+    }
 
     def add(name: str, text: str) -> Parser:
-        one = group.add_parser(name, help=text, description=text, allow_abbrev=False)
+        """One command; of two words, the first is a group made before."""
+        *first, word = name.split()
+        under = groups[first[0]] if first else group
+        one = under.add_parser(word, help=text, description=text, allow_abbrev=False)
         one.set_defaults(command=commands[name])
         one.add_argument("--json", metavar="FILE", help='figures as JSON; "-": standard output')
         return one
@@ -62,6 +74,9 @@ def _parser(commands: Mapping[str, Command]) -> Parser:
     export.add_argument("run", metavar="RUN", help="its id, as `limelight runs` lists it")
     export.add_argument("--html", type=Path, metavar="FILE", help="the snapshot, one HTML file")
     calibrate = add("calibrate", "Measure what this machine holds.")
+    ulb = add("bench ulb", "Test the platform's kind of model on the ULB card data.")
+    ulb.add_argument("--csv", type=Path, required=True, metavar="FILE", help="creditcard.csv")
+    ulb.add_argument("--any", action="store_true", help="also a file that is not the known one")
     for one in (run, runs, export, calibrate):
         one.add_argument("--store", type=Path, metavar="FILE", help="another results file")
     return parser
