@@ -41,7 +41,7 @@ class _Place:
         self._batch = batch
         self._index = index
 
-    def answer(self, status: int, body: bytes) -> None:
+    def answer(self, status: int, body: bytes, retry_after: int = 1) -> None:  # noqa: ARG002 - a batch has one head; the body says it for each
         self._batch.put(self._index, status, body)
 
 

@@ -16,7 +16,11 @@ class LinkCounters(msgspec.Struct, frozen=True):
 
 
 class EdgeCounters(msgspec.Struct, frozen=True, kw_only=True, tag="edge_counters"):
-    """Cumulative since this edge began; names ending `_now` are gauges. Times in ns."""
+    """Cumulative since this edge began; names ending `_now` are gauges. Times in ns.
+
+    `response_buckets` (received → answered, of decided ones) and `commit_buckets` are counts by
+    `engine.platform.buckets`.
+    """
 
     requests: int
     decided: int
@@ -35,6 +39,8 @@ class EdgeCounters(msgspec.Struct, frozen=True, kw_only=True, tag="edge_counters
     links: list[LinkCounters]
     cpu_seconds: float
     rss_bytes_now: int
+    response_buckets: list[int] = []
+    commit_buckets: list[int] = []
 
 
 class AgentCounters(msgspec.Struct, frozen=True):

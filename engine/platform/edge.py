@@ -3,7 +3,7 @@
     POST /v1/transactions            one transaction → 200 | 400 | 503
     POST /v1/transactions:batch      a JSON array of up to 1,000, or {"transactions": [...]} → 200
                                      {"results": [{"status": …, "body": …}]} in the same order
-    GET  /v1/transactions/{id}       the stored answer → 200 | 404
+    GET  /v1/transactions/{id}       the answer and its passage (`engine.model.story`) → 200 | 404
     GET  /health                     200 when every scorer is up, else 503
 
 The socket it listens on is the supervisor's, so connections made while an edge restarts wait in
@@ -27,6 +27,7 @@ import msgspec
 from engine.measure.resources import ProcessUsage
 from engine.platform.admission import Admission
 from engine.platform.batch import BatchAnswer, transactions_of
+from engine.platform.buckets import folded
 from engine.platform.currencies import load_rates
 from engine.platform.http import Connection, Head, Heads
 from engine.platform.intake import Intake
@@ -137,14 +138,21 @@ class Edge:
             connection.answer(200 if healthy else 503, answer)
             return
         if head.path.startswith(_PATH + b"/") and head.method == b"GET":
-            stored = self._intake.stored(unquote(head.path[len(_PATH) + 1 :].decode("latin-1")))
-            if stored is not None:
-                connection.answer(200, stored)
-                return
+            self._tell(connection, unquote(head.path[len(_PATH) + 1 :].decode("latin-1")))
+            return
         if head.path == _PATH:
             connection.answer(405, _error("POST only"))
             return
         connection.answer(404, _error("there is nothing here"))
+
+    def _tell(self, connection: Connection, transaction_id: str) -> None:
+        story = self._intake.story(transaction_id)
+        if story is not None:
+            connection.answer(200, story)
+        elif self._intake.under_way(transaction_id):
+            connection.answer(404, _error("this transaction is under way and not decided yet"))
+        else:
+            connection.answer(404, _error("no transaction with this id is in the journal"))
 
     def waiting(self) -> None:
         """A link has work to send."""
@@ -177,6 +185,7 @@ class Edge:
 
     def _flush(self) -> None:
         now = time.monotonic_ns()
+        self._intake.look(now)
         for link in self._router.links():
             link.flush()
             link.check(now)
@@ -217,6 +226,8 @@ class Edge:
                 links=[LinkCounters(*total) for total in totals],
                 cpu_seconds=self._usage.cpu_seconds(),
                 rss_bytes_now=self._usage.rss_bytes(),
+                response_buckets=folded(counts.times),
+                commit_buckets=folded(self._journal.commit_times),
             )
         )
 

@@ -30,11 +30,10 @@ _REASONS = {
 }
 _JSON = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _HEADS = {
-    status: f"HTTP/1.1 {status} {reason}\r\n".encode()
-    + (b"Retry-After: 1\r\n" if status == 503 else b"")
-    + _JSON
+    status: f"HTTP/1.1 {status} {reason}\r\n".encode() + _JSON
     for status, reason in _REASONS.items()
 }
+_BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\n" + _JSON
 
 
 class Head(NamedTuple):
@@ -205,12 +204,17 @@ class Connection(asyncio.Protocol):
         self._keep_alive = False
         self.answer(status, b'{"error":{"field":"request","value":null,"message":"not accepted"}}')
 
-    def answer(self, status: int, body: bytes) -> None:
-        """Answer the request under way, then take the next one if it is here already."""
+    def answer(self, status: int, body: bytes, retry_after: int = 1) -> None:
+        """Answer the request under way, then take the next one if it is here already.
+
+        `retry_after`: seconds after which to come again, for a 503.
+        """
         transport = self._transport
         if transport is None:
             return
-        transport.write(_HEADS[status] % len(body) + body)
+        size = len(body)
+        head = _BUSY % (retry_after, size) if status == 503 else _HEADS[status] % size
+        transport.write(head + body)
         if not self._keep_alive:
             transport.close()
             return

@@ -5,33 +5,50 @@
 A transaction is answered only after its row is committed. One whose scorer dies before it scored
 is answered 503 at once and forgotten; a retry begins anew. One that is scored is committed and
 can be found by a retry, even when its client is gone. So an id is decided once.
+
+What is under way is bounded, in number and in age: beyond `limit`, or while the oldest of the same
+scorer or of the journal has waited for `OLDEST_NS`, a transaction is answered 503 at once with the
+seconds after which to come again. Without the second bound a slow journal would fill the first with
+work whose callers have long given up, and everything accepted would be in vain.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 
 import msgspec
 
-from engine.platform.admission import Admission, Admitted, Refusal
+from engine.platform.admission import Admission, Refusal
 from engine.platform.answer import DECISIONS, SCALE, body, stored_body
+from engine.platform.buckets import RAW
 from engine.platform.journal import Journal, Row, Token
 from engine.platform.known import KnownIds
-from engine.platform.pending import Pending, Waiter
+from engine.platform.pace import Pace
+from engine.platform.pending import Pending, TakesTickets, Waiter
 from engine.platform.router import Router, ScorerLink
+from engine.platform.story import story_body
 from engine.platform.wire import FAILED, RawJob, Scored
 
-_BUSY = b'{"error":{"field":"","value":null,"message":"%s; retry after a second"}}'
-FULL = _BUSY % b"too many transactions are under way"
-SCORER_DOWN = _BUSY % b"the scorer of this customer is down"
-NOT_STORED = _BUSY % b"the journal could not be written"
-ENDING = _BUSY % b"the platform is shutting down"
+OLDEST_NS = 1_000_000_000
+FULL = "too many transactions are under way"
+LATE = "what is before it has waited for too long"
+SCORER_DOWN = "the scorer of this customer is down"
+NOT_STORED = "the journal could not be written"
+ENDING = "the platform is shutting down"
 FAULTY = b'{"error":{"field":"","value":null,"message":"this transaction could not be scored"}}'
 
 
+def busy(why: str, seconds: int) -> bytes:
+    """The body of a 503."""
+    text = f"{why}; retry after {seconds} s"
+    error = {"field": "", "value": None, "message": text, "retry_after_seconds": seconds}
+    return msgspec.json.encode({"error": error})
+
+
 class Counts:
-    """Cumulative since this edge began."""
+    """Cumulative since this edge began; `times` by bit length of the µs to the answer."""
 
     def __init__(self) -> None:
         self.decided = 0
@@ -40,6 +57,7 @@ class Counts:
         self.replayed = 0
         self.answered = 0
         self.latency_ns = 0
+        self.times = [0] * RAW
 
 
 class Intake:
@@ -51,6 +69,10 @@ class Intake:
         self._limit = limit
         self._loop = asyncio.get_running_loop()
         self._pending: dict[str, Pending] = {}
+        self._late: set[TakesTickets] = set()
+        self._journal_late = False
+        self._committing: deque[int] = deque()  # when each group was handed to the journal
+        self._pace = Pace()
         self._joining: list[ScorerLink] = []
         self._sequence = time.monotonic_ns() // 1000  # no ticket of a former edge comes again
         self.counts = Counts()
@@ -77,9 +99,8 @@ class Intake:
         if self._known_already(waiter, admitted.id):
             return
         link = self._router.link_of(admitted.route)
-        if link is None or self.ending or len(self._pending) >= self._limit:
-            self.counts.shed += 1
-            waiter.answer(503, self._why(link))
+        if link is None or len(self._pending) >= self._limit or self._closed_to(link):
+            self._refuse(waiter, link)
             return
         self._sequence += 1
         job = RawJob(self._sequence, received_ns, admitted.user_id, msgspec.Raw(admitted.facts))
@@ -87,15 +108,31 @@ class Intake:
         self._pending[admitted.id] = pending
         link.submit(pending)
 
-    def _why(self, link: ScorerLink | None) -> bytes:
-        if self.ending:
-            return ENDING
-        return SCORER_DOWN if link is None else FULL
+    def _closed_to(self, link: ScorerLink) -> bool:
+        return self.ending or self._journal_late or link in self._late
+
+    def _refuse(self, waiter: Waiter, link: ScorerLink | None) -> None:
+        self.counts.shed += 1
+        if self.ending or link is None:
+            waiter.answer(503, busy(ENDING if self.ending else SCORER_DOWN, 1))
+            return
+        seconds = self._pace.retry_after(len(self._pending))
+        why = FULL if len(self._pending) >= self._limit else LATE
+        waiter.answer(503, busy(why, seconds), seconds)
+
+    def look(self, now_ns: int) -> None:
+        """See how old the oldest work is, and how fast it is done; called every 20 ms."""
+        self._pace.look(now_ns, self.counts.decided)
+        before = now_ns - OLDEST_NS
+        self._late = {
+            link for link in self._router.links() if (link.oldest_ns() or now_ns) < before
+        }
+        self._journal_late = bool(self._committing) and self._committing[0] < before
 
     def _known_already(self, waiter: Waiter, transaction_id: str) -> bool:
         pending = self._pending.get(transaction_id)
         if pending is not None:
-            self.counts.replayed += 1
+            self._again(transaction_id)
             pending.waiters.append(waiter)
             return True
         if not self._known.maybe(transaction_id):
@@ -103,26 +140,36 @@ class Intake:
         stored = self._journal.find(transaction_id)
         if stored is None:
             return False
-        self.counts.replayed += 1
+        self._again(transaction_id)
         waiter.answer(200, stored_body(transaction_id, stored))
         return True
 
-    def stored(self, transaction_id: str) -> bytes | None:
-        """The answer of a committed transaction."""
-        stored = self._journal.find(transaction_id)
-        return None if stored is None else stored_body(transaction_id, stored)
+    def _again(self, transaction_id: str) -> None:
+        self.counts.replayed += 1
+        self._journal.chronicle.again(transaction_id, time.time_ns() // 1000)
+
+    def story(self, transaction_id: str) -> bytes | None:
+        """All that is known of a committed transaction, as JSON."""
+        return story_body(self._journal.reader, transaction_id, self._journal.chronicle)
+
+    def under_way(self, transaction_id: str) -> bool:
+        """Whether it is taken and not answered yet."""
+        return transaction_id in self._pending
 
     def scored(self, work: list[Pending], scored: list[Scored]) -> None:
         """A batch came back from its scorer: write it to the journal."""
         rows: list[Row] = []
         written: list[Pending] = []
+        now_ns = time.monotonic_ns()
+        to_wall_ns = time.time_ns() - now_ns
         for pending, verdict in zip(work, scored, strict=True):
             if verdict.decision == FAILED:
                 self._reject(pending)
                 continue
             written.append(pending)
             pending.tail = verdict.tail
-            rows.append(_row(pending.admitted, verdict))
+            rows.append(_row(pending, verdict, to_wall_ns))
+        self._committing.append(now_ns)
         self._journal.submit(rows, written)
 
     def _reject(self, pending: Pending) -> None:
@@ -138,7 +185,7 @@ class Intake:
         self.counts.shed += len(work)
         for pending in work:
             del self._pending[pending.admitted.id]
-            pending.answer(503, SCORER_DOWN)
+            pending.answer(503, busy(SCORER_DOWN, 1))
 
     def join(self, link: ScorerLink) -> None:
         """A new link: its scorer may rebuild once all rows before this are committed."""
@@ -154,6 +201,7 @@ class Intake:
             if isinstance(token, ScorerLink):
                 token.rebuild()
             elif isinstance(token, list):
+                self._committing.popleft()
                 self._finish(token, written)
 
     def _finish(self, work: list[Pending], written: bool) -> None:
@@ -164,17 +212,20 @@ class Intake:
             del self._pending[transaction_id]
             if not written:
                 counts.shed += 1
-                pending.answer(503, NOT_STORED)
+                pending.answer(503, busy(NOT_STORED, 1))
                 continue
             self._known.add(transaction_id)
             pending.link.committed(pending.job.ticket)
             counts.decided += 1
-            counts.latency_ns += now - pending.received_ns
+            took = now - pending.received_ns
+            counts.latency_ns += took
+            counts.times[(took // 1000).bit_length()] += 1
             pending.answer(200, body(transaction_id, pending.tail))
         counts.answered += len(work)
 
 
-def _row(admitted: Admitted, scored: Scored) -> Row:
+def _row(pending: Pending, scored: Scored, to_wall_ns: int) -> Row:
+    admitted = pending.admitted
     return (
         admitted.id,
         admitted.user_id,
@@ -186,4 +237,6 @@ def _row(admitted: Admitted, scored: Scored) -> Row:
         scored.answer,
         admitted.facts,
         admitted.route,
+        pending.link.index,
+        (pending.received_ns + to_wall_ns) // 1000,
     )

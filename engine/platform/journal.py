@@ -6,7 +6,8 @@ the death of any process; it is not forced to disk, so it may not survive the lo
 One writer thread takes all rows that came while its last commit was going on, or within 2 ms of
 its beginning, and commits them as one statement (a lone statement is its own transaction, and gives
 the interpreter lock away once instead of once a row). `applied` counts how often an id was written:
-more than 1 is a duplicate, and a check can find it.
+more than 1 is a duplicate, and a check can find it. When each commit began and ended, and which ids
+came again, is in two small tables beside it (`chronicle`).
 
 Rows are only ever added, so `rowid` is the order of commits, whatever the ids are like. A scorer
 that returns reads the newest `REBUILD_ROWS` rows of its own customers, replays the newest
@@ -29,26 +30,33 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.platform.buckets import RAW
 from engine.platform.checkpoint import Checkpoints
+from engine.platform.chronicle import FLUSH_SECONDS, Chronicle
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
   id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, amount REAL NOT NULL, currency TEXT NOT NULL,
   decision TEXT NOT NULL, risk_score REAL NOT NULL, event_time REAL NOT NULL,
   response BLOB NOT NULL, facts BLOB NOT NULL, route INTEGER NOT NULL,
+  scorer INTEGER NOT NULL, received_us INTEGER NOT NULL,
   applied INTEGER NOT NULL DEFAULT 1
 ) STRICT
 """
-COLUMNS = "id, user_id, amount, currency, decision, risk_score, event_time, response, facts, route"
-_WIDTH = 10
+COLUMNS = (
+    "id, user_id, amount, currency, decision, risk_score, event_time, response, facts, route, "
+    "scorer, received_us"
+)
+_WIDTH = 12
 _GROUP = 64  # rows a statement; SQLite allows 32,766 values in one
 REBUILD_ROWS = 50_000  # of one scorer
 REBUILD_EACH = 24  # of one customer: more cost time, and change few decisions
 _LARGEST_GROUP = 1_024
 PAUSE_NS = 2_000_000  # between the beginnings of two commits
 
-# One decided transaction, values in the order of COLUMNS: event_time in seconds since 1970.
-Row = tuple[str, str, float, str, str, float, float, bytes, bytes, int]
+# One decided transaction, values in the order of COLUMNS: event_time in seconds since 1970,
+# received_us in µs since 1970.
+Row = tuple[str, str, float, str, str, float, float, bytes, bytes, int, int, int]
 
 
 def _insert(rows: int) -> str:
@@ -135,13 +143,15 @@ class Journal:
 
     def __init__(self, path: Path | str, committed: Committed) -> None:
         self._db = connect(path)
-        self._reader = read_only(path)
+        self.reader = read_only(path)
         self._committed = committed
         self._queue: queue.SimpleQueue[tuple[list[Row], Token] | None] = queue.SimpleQueue()
         self._checkpoints = Checkpoints(path, self._db)
         self._began_ns = 0
+        self.chronicle = Chronicle(self._db)
         self.commits = 0
         self.commit_ns = 0
+        self.commit_times = [0] * RAW
         self.rows = rows_of(path)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -152,21 +162,22 @@ class Journal:
 
     def find(self, transaction_id: str) -> bytes | None:
         """The stored answer of a committed transaction."""
-        row = self._reader.execute(
+        row = self.reader.execute(
             "SELECT response FROM transactions WHERE id = ?", (transaction_id,)
         ).fetchone()
         return None if row is None else row[0]
 
     def newest_id(self) -> str:
         """The greatest committed id; empty when there is none."""
-        return self._reader.execute("SELECT max(id) FROM transactions").fetchone()[0] or ""
+        return self.reader.execute("SELECT max(id) FROM transactions").fetchone()[0] or ""
 
     def close(self) -> None:
         """Commit what was submitted, move the WAL into the file, and close."""
         self._queue.put(None)
         self._thread.join()
+        self.chronicle.flush()
         self._checkpoints.close()
-        self._reader.close()
+        self.reader.close()
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
 
@@ -187,7 +198,7 @@ class Journal:
         while going_on:
             rows: list[Row] = []
             tokens: list[Token] = []
-            entry = self._queue.get()
+            entry = self._next()
             self._linger()
             while True:
                 if entry is None:
@@ -203,6 +214,16 @@ class Journal:
                 self._committed(tokens, written)
             if written:
                 self._checkpoints.after_commit(len(rows))
+            self.chronicle.flush_if_due()
+
+    def _next(self) -> tuple[list[Row], Token] | None:
+        """Wait for what is to be written; what the chronicle keeps does not wait for it, too."""
+        while self.chronicle.unwritten():
+            try:
+                return self._queue.get(timeout=FLUSH_SECONDS)
+            except queue.Empty:
+                self.chronicle.flush()
+        return self._queue.get()
 
     def _linger(self) -> None:
         """Let more rows come when the last commit began a moment ago."""
@@ -216,26 +237,35 @@ class Journal:
             return True
         began = time.monotonic_ns()
         try:
-            self._write(rows)
+            last_row = self._write(rows)
         except sqlite3.Error as error:
             print(f"journal: {len(rows)} rows not committed: {error}", file=sys.stderr)  # noqa: T201 - the one place where a child says why
             return False
+        ended = time.monotonic_ns()
         self.commits += 1
-        self.commit_ns += time.monotonic_ns() - began
+        self.commit_ns += ended - began
+        self.commit_times[((ended - began) // 1000).bit_length()] += 1
         self.rows += len(rows)
+        to_wall = time.time_ns() - ended
+        self.chronicle.committed(last_row, (began + to_wall) // 1000, (ended + to_wall) // 1000)
         return True
 
-    def _write(self, rows: list[Row]) -> None:
+    def _write(self, rows: list[Row]) -> int:
+        """Commit them; the newest row now."""
         if len(rows) <= _GROUP:
-            self._db.execute(_INSERTS[len(rows)], list(chain.from_iterable(rows)))
-            return
+            return self._insert(rows)
+        last_row = 0
         self._db.execute("BEGIN IMMEDIATE")
         try:
             for at in range(0, len(rows), _GROUP):
-                part = rows[at : at + _GROUP]
-                self._db.execute(_INSERTS[len(part)], list(chain.from_iterable(part)))
+                last_row = self._insert(rows[at : at + _GROUP])
             self._db.execute("COMMIT")
         except sqlite3.Error:
             if self._db.in_transaction:  # SQLite ends it itself after some errors
                 self._db.execute("ROLLBACK")
             raise
+        return last_row
+
+    def _insert(self, rows: list[Row]) -> int:
+        values = list(chain.from_iterable(rows))
+        return self._db.execute(_INSERTS[len(rows)], values).lastrowid or 0

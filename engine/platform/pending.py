@@ -12,12 +12,17 @@ from engine.platform.wire import RawJob
 class Waiter(Protocol):
     """Someone who is told the outcome: a connection, or a place in a batch request."""
 
-    def answer(self, status: int, body: bytes) -> None:
-        """The outcome as an HTTP status and a JSON body; called once."""
+    def answer(self, status: int, body: bytes, retry_after: int = 1) -> None:
+        """The outcome as an HTTP status and a JSON body; called once.
+
+        `retry_after`: seconds after which to come again, for a 503.
+        """
 
 
 class TakesTickets(Protocol):
-    """Who is told that a row is committed."""
+    """Scorer `index`, which is told that a row is committed."""
+
+    index: int
 
     def committed(self, ticket: int) -> None:
         """The row of this ticket is in the journal."""

@@ -60,7 +60,8 @@ def test_a_killed_scorer_comes_back_with_its_customers_and_nothing_is_lost(platf
     users = {user for (user,) in platform.rows("SELECT DISTINCT user_id FROM transactions")}
     assert sum(scorer.customers for scorer in final.scorers) == len(users)
     for name, answer in list(load.answers.items())[:20]:
-        assert platform.request("GET", f"/v1/transactions/{name}")[1] == answer
+        stored = platform.request("GET", f"/v1/transactions/{name}")[1]
+        assert {key: stored[key] for key in answer} == answer
 
 
 def test_a_rebuilt_customer_is_remembered(platform, transaction):

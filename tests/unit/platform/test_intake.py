@@ -36,6 +36,8 @@ class Caller:
 class Link:
     """Takes the tickets of committed rows."""
 
+    index = 0
+
     def __init__(self) -> None:
         self.tickets: list[int] = []
 
@@ -105,7 +107,7 @@ def test_a_transaction_that_could_not_be_scored_is_answered_and_not_stored(tmp_p
         work = under_way(intake, [pending(1, link, good), pending(2, link, bad)])
         intake.scored(work, [SCORED, Scored(FAILED, 0, b"", b"")])
         await until(lambda: intake.in_flight == 0)
-        assert intake.stored("t-000000000002") is None
+        assert intake.story("t-000000000002") is None
 
     with_intake(tmp_path / "j.db", check)
     assert [status for status, _ in good.answers] == [200]

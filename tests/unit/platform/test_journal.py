@@ -31,6 +31,8 @@ def row(number: int, route: int = 0) -> Row:
         b"answer%d" % number,
         b"facts%d" % number,
         route,
+        0,
+        1_000_000,
     )
 
 
