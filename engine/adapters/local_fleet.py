@@ -98,6 +98,8 @@ class LocalFleet:
             self._ended = True
         if isinstance(command, Start):
             self._watch_from_ns = command.at_ns
+            for pulse in self._pulses.values():
+                pulse.beat()  # what it waited for while it started is no excuse later
         for number, child in list(self._children.items()):
             if share in (None, number):
                 child.send(command)

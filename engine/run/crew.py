@@ -45,7 +45,7 @@ class Crew:
         self.degraded: list[DegradedInterval] = []
         self.start_ns: int | None = None
         self._fleet, self._clock, self._aggregator = fleet, clock, aggregator
-        self._coverage = Coverage(0)
+        self._coverage = Coverage(0, 0.0)
         self._workers = 0
         self._run_clock: RunClock | None = None
         self._reported_seconds = 0.0
@@ -55,7 +55,7 @@ class Crew:
     def start(self, plans: list[WorkerPlan]) -> None:
         """Start the workers; `Start` is as far away as it takes to tell them all."""
         self._workers = len(plans)
-        self._coverage = Coverage(self._workers)
+        self._coverage = Coverage(self._workers, max(plan.duration_seconds for plan in plans))
         self._fleet.start(plans)
         delay = START_DELAY_SECONDS + START_DELAY_SECONDS_EACH * self._workers
         self.start_ns = self._clock.monotonic_ns() + int(delay * 1e9)

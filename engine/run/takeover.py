@@ -73,10 +73,10 @@ class Gap:
 
 
 class Coverage:
-    """Which of `workers` workers offers which class of customers."""
+    """Which of `workers` workers offers which class of customers, of a plan this long."""
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, workers: int, duration_seconds: float) -> None:
+        self._duration_seconds = duration_seconds
         self._living = {k: _Holder(Held(k, workers)) for k in range(workers)}
 
     def reported(self, worker: int, accounted_seconds: Sequence[float], final: bool) -> None:
@@ -92,7 +92,11 @@ class Coverage:
         holder.finished = final
 
     def lose(self, workers: Iterable[int], from_seconds: float) -> list[Gap]:
-        """Divide what these workers held among those left, who offer it from `from_seconds` on."""
+        """Divide what these workers held among those left, who offer it from `from_seconds` on.
+
+        Never later than at the plan's end: until then all of it is not offered.
+        """
+        from_seconds = min(from_seconds, self._duration_seconds)
         lost = [(worker, self._living.pop(worker)) for worker in workers if worker in self._living]
         return [
             Gap(worker, holder.own.accounted_seconds, self._divide(holder, from_seconds))

@@ -55,10 +55,9 @@ def crowded():
 
 def test_a_killed_and_a_hung_worker_are_noticed_within_a_second_and_say_how(lost):
     told = [event for event in lost.events if event.kind is EventKind.DEGRADED]
-    assert [event.data["reason"] for event in told] == [
-        "it was ended by signal 9",
-        "hung: no report for 0.8 s",
-    ]
+    killed, hung = [event.data["reason"] for event in told]
+    assert killed == "it was ended by signal 9"
+    assert hung.startswith("hung: no report for ")
     for at, event in zip(lost.lost_at, told, strict=True):
         assert event.t_seconds - at <= NOTICED_SECONDS * crowded()
 

@@ -32,7 +32,7 @@ class Run:
     def __init__(self, feeds, pace):
         self.living = dict(enumerate(feeds))
         self.plan, self.pace, self.changes = pace, pace, []
-        self.coverage = Coverage(len(feeds))
+        self.coverage = Coverage(len(feeds), DURATION)
         self.now, self.due, self.heard, self.not_offered = 0.0, 0, [], 0
 
     async def advance(self, seconds, patient=True):

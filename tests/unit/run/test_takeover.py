@@ -53,7 +53,7 @@ class Run:
     """Workers under a coverage; `ended` is what those counted that were lost."""
 
     def __init__(self, count):
-        self.coverage = Coverage(count)
+        self.coverage = Coverage(count, 60.0)
         self.living = {share: Worker(share, count) for share in range(count)}
         self.ended = []
 
@@ -92,7 +92,7 @@ def test_after_any_losses_every_customer_is_one_living_workers_and_no_second_cou
 
 
 def test_two_workers_lost_at_once_are_covered_by_the_third():
-    coverage = Coverage(3)
+    coverage = Coverage(3, 60.0)
     for share, at in enumerate((2.0, 2.25, 2.25)):
         coverage.reported(share, [at], final=False)
     gaps = coverage.lose([0, 1], from_seconds=3.0)
@@ -101,8 +101,15 @@ def test_two_workers_lost_at_once_are_covered_by_the_third():
     assert [(gap.since_seconds, gap.until_seconds) for gap in gaps] == [(2.0, 3.0), (2.25, 3.0)]
 
 
+def test_what_is_lost_in_the_drain_is_taken_over_up_to_the_plans_end_and_no_further():
+    coverage = Coverage(2, 20.0)
+    coverage.reported(0, [19.9], final=False)
+    (gap,) = coverage.lose([0], from_seconds=20.4)
+    assert (gap.since_seconds, gap.until_seconds) == (19.9, 20.0)
+
+
 def test_a_class_is_cut_among_all_who_are_left():
-    coverage = Coverage(3)
+    coverage = Coverage(3, 60.0)
     (gap,) = coverage.lose([1], from_seconds=1.0)
     assert [(share, order.share, order.shares) for share, order in gap.orders] == [
         (0, 1, 6),
@@ -111,14 +118,14 @@ def test_a_class_is_cut_among_all_who_are_left():
 
 
 def test_a_worker_that_has_finished_takes_nothing_over():
-    coverage = Coverage(3)
+    coverage = Coverage(3, 60.0)
     coverage.reported(0, [9.0], final=True)
     (gap,) = coverage.lose([1], from_seconds=9.5)
     assert [share for share, _order in gap.orders] == [2]
 
 
 def test_with_nobody_left_the_gap_has_no_end():
-    coverage = Coverage(1)
+    coverage = Coverage(1, 60.0)
     coverage.reported(0, [4.0], final=False)
     (gap,) = coverage.lose([0], from_seconds=5.0)
     assert (gap.since_seconds, gap.until_seconds, gap.orders) == (4.0, None, [])
@@ -126,7 +133,7 @@ def test_with_nobody_left_the_gap_has_no_end():
 
 
 def test_the_classes_a_lost_worker_had_taken_over_go_whole_to_whoever_has_least_to_do():
-    coverage = Coverage(100)
+    coverage = Coverage(100, 60.0)
     held = {share: [100] for share in range(100)}
     for share in range(90):
         del held[share]
