@@ -125,6 +125,7 @@ class Memory:
         self._most = most
         self._categories: dict[str, Running] = {}
         self._names: dict[str, str] = {}
+        self.evictions = 0
 
     def __len__(self) -> int:
         return len(self._customers)
@@ -143,6 +144,7 @@ class Memory:
         self._customers[user_id] = customer
         if len(self._customers) > self._most:
             del self._customers[next(iter(self._customers))]
+            self.evictions += 1
         seconds = facts.event_seconds
         merchant = self._shared(facts.merchant)
         category = self._shared(facts.category)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from engine.platform.agents.panel import Panel
 from engine.platform.agents.risk_assessor import load_card
-from engine.platform.aggregator import Outcome, decide, policy_of
+from engine.platform.aggregator import APPROVE, decide, policy_of
 from engine.platform.answer import SCALE, Answer, tail
 from engine.platform.features import Row, features
 from engine.platform.memory import Memory
-from engine.platform.reasoning import explain
-from engine.platform.wire import FAILED, Facts, Job, Scored
+from engine.platform.reasoning import NO_REASON, Case, ReasoningEngine, Reasons
+from engine.platform.wire import FAILED, Burdens, Facts, Job, Scored
+from engine.platform.works import Part, Work
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_facts = msgspec.msgpack.Decoder(Facts).decode
+MOST_UNCOMMITTED = 8_192  # twice what a whole platform has under way
 _BAD = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
 
@@ -33,10 +35,28 @@ class Pipeline:
     def __init__(self, folder: Path) -> None:
         card = load_card(folder)
         self._policy = policy_of(card)
+        self.weights = self._policy.weights
         self._categories = {name: index for index, name in enumerate(card["categories"])}
         self.panel = Panel(folder, card)
+        self.calls = self.panel.calls
+        self.reasoning = ReasoningEngine(self.panel, self._policy)
         self.memory = Memory()
+        self.latencies_us: list[int] = []
+        self._forgotten = 0
         self._uncommitted: dict[int, Job] = {}
+
+    @property
+    def evictions(self) -> int:
+        """Customers forgotten because others came, in all memories so far."""
+        return self._forgotten + self.memory.evictions
+
+    def reset(self) -> None:
+        """Know nobody, and count from nothing."""
+        self.memory, self._forgotten = Memory(), 0
+        self._uncommitted.clear()
+        self.panel.reset()
+        self.reasoning.reset()
+        self.latencies_us.clear()
 
     def row(self, user_id: str, facts: Facts) -> Row:
         """The features of one transaction, as of what is committed."""
@@ -48,52 +68,100 @@ class Pipeline:
             facts,
         )
 
-    def decide(self, jobs: list[Job]) -> list[Scored]:
-        """Decide a batch; one that cannot be computed comes back as `FAILED`, alone."""
-        try:
-            return self._decide(jobs)
-        except _BAD:
-            return [self._decide_alone(job) for job in jobs]
+    def decide(self, jobs: list[Job], pressed: bool = False) -> list[Scored]:
+        """Decide a batch in this thread; one that cannot be computed comes back as `FAILED`, alone.
 
-    def _decide_alone(self, job: Job) -> Scored:
-        try:
-            return self._decide([job])[0]
-        except _BAD as error:
-            cause = f"{type(error).__name__}: {error}"
-            print(f"scorer: a transaction of {job.user_id!r} failed: {cause}", file=sys.stderr)  # noqa: T201 - the one place where a child says why
-            return Scored(FAILED, 0, b"", b"")
+        Args:
+            jobs: The batch.
+            pressed: Much is under way, so no time goes into explanations.
+        """
+        return self.finish(Work(jobs, pressed))
 
-    def _decide(self, jobs: list[Job]) -> list[Scored]:
-        facts = [job.facts for job in jobs]
-        rows = [self.row(job.user_id, job.facts) for job in jobs]
-        answers, times = self.panel.ask(rows, facts)
-        missing = [None] * len(jobs)
+    def finish(self, work: Work) -> list[Scored]:
+        """Decide what is left of a batch.
+
+        Raises:
+            LeftError: this thread was left in a call; another one finishes the work.
+        """
+        while work.parts:
+            part = work.parts[0]
+            try:
+                work.done(self._decide(part, work.pressed))
+            except _BAD as error:
+                if len(part.jobs) > 1:
+                    work.split()
+                else:
+                    work.done([_failed(part.jobs[0], error)])
+        return work.scored
+
+    def _decide(self, part: Part, pressed: bool) -> list[Scored]:
+        cases = self._cases(part)
+        reasoning = self.reasoning
+        if part.thought is None:
+            part.thought = reasoning.begin(cases, pressed)
+        told: Iterator[Reasons] = iter(())
+        if part.thought is not None:
+            self.calls.go(part.thought.round)
+            told = reasoning.end(part.thought, pressed)
+        now = time.monotonic_ns()
+        self._remember(part.jobs)
+        return [
+            self._scored(
+                case,
+                NO_REASON if case.outcome.decision == APPROVE else next(told),
+                part.times,
+                (now - job.received_ns) // 1000,
+            )
+            for job, case in zip(part.jobs, cases, strict=True)
+        ]
+
+    def _cases(self, part: Part) -> list[Case]:
+        """Each job's scores and decision."""
+        if part.cases is not None:
+            return part.cases
+        if part.round is None:
+            part.rows = [self.row(job.user_id, job.facts) for job in part.jobs]
+            part.round = self.panel.round(part.rows, part.facts)
+        self.calls.go(part.round)
+        answers, part.times = self.panel.answers(part.round, part.rows, part.facts)
+        missing = [None] * len(part.jobs)
         columns = [missing if answer is None else answer for answer in answers]
-        decided = []
-        for job, row, scores in zip(jobs, rows, zip(*columns, strict=True), strict=True):
-            outcome = decide(self._policy, scores)
-            decided.append(self._scored(job, row, scores, times, outcome))
-            self._uncommitted[job.ticket] = job
-        return decided
+        part.cases = [
+            Case(row, facts, scores, decide(self._policy, scores))
+            for row, facts, scores in zip(
+                part.rows, part.facts, zip(*columns, strict=True), strict=True
+            )
+        ]
+        return part.cases
 
     def _scored(
-        self,
-        job: Job,
-        row: Row,
-        scores: tuple[float | None, ...],
-        times: tuple[int, ...],
-        outcome: Outcome,
+        self, case: Case, reasons: Reasons, times: tuple[int, ...], processing_us: int
     ) -> Scored:
+        outcome = case.outcome
         answer = Answer(
             outcome.decision,
             int(outcome.confidence * SCALE),
             int(outcome.risk * SCALE),
-            explain(self.panel, self._policy, row, job.facts, outcome),
-            tuple([-1 if score is None else int(score * SCALE) for score in scores]),
+            reasons,
+            tuple([-1 if score is None else int(score * SCALE) for score in case.scores]),
             times,
-            (time.monotonic_ns() - job.received_ns) // 1000,
+            processing_us,
         )
+        self.latencies_us.append(processing_us)
         return Scored(answer.decision, answer.risk, _encode(answer), tail(answer))
+
+    def _remember(self, jobs: list[Job]) -> None:
+        """Until they are committed; those whose row was never written are forgotten in time."""
+        uncommitted = self._uncommitted
+        for job in jobs:
+            uncommitted[job.ticket] = job
+        while len(uncommitted) > MOST_UNCOMMITTED:
+            del uncommitted[next(iter(uncommitted))]
+
+    def burden(self, burdens: Burdens) -> None:
+        """Injected faults from now on, in place of those before; called in any thread."""
+        self.panel.burden(burdens.delays)
+        self.reasoning.burden(burdens.limit)
 
     def commit(self, tickets: list[int]) -> None:
         """These transactions are in the journal: learn from them."""
@@ -104,6 +172,7 @@ class Pipeline:
 
     def rebuild(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Forget everything and learn anew from (user_id, facts) in commit order."""
+        self._forgotten += self.memory.evictions
         self.memory = Memory()
         self._uncommitted.clear()
         bad = 0
@@ -114,3 +183,9 @@ class Pipeline:
                 bad += 1
         if bad:
             print(f"scorer: {bad} rows of the journal not learned", file=sys.stderr)  # noqa: T201 - the one place where a child says why
+
+
+def _failed(job: Job, error: Exception) -> Scored:
+    cause = f"{type(error).__name__}: {error}"
+    print(f"scorer: a transaction of {job.user_id!r} failed: {cause}", file=sys.stderr)  # noqa: T201 - the one place where a child says why
+    return Scored(FAILED, 0, b"", b"")

@@ -1,8 +1,10 @@
 """A scorer process: batches in from the edge, decisions out; one customer lives in one scorer.
 
 A blocking loop over one link: the edge has one batch under way at a time, so there is nothing to
-overlap. With each new link the edge first sends `Rebuild`: whatever this process knew may lack
-rows that were committed while it or the edge was away, so it reads its customers anew.
+overlap. It runs in a thread that is replaced when an agent hangs (`agents.runner`): what is under
+way is held in the scorer, so the next thread goes on with it. With each new link the edge first
+sends `Rebuild`: whatever this process knew may lack rows that were committed while it or the edge
+was away, so it reads its customers anew.
 """
 
 from __future__ import annotations
@@ -22,13 +24,16 @@ from engine.measure.frames import encode
 from engine.measure.resources import ProcessUsage
 from engine.model.errors import ConfigurationError
 from engine.platform.agents.risk_assessor import ASSETS
+from engine.platform.agents.runner import keep_working
 from engine.platform.journal import REBUILD_ROWS, newest_of
+from engine.platform.latencies import taken
 from engine.platform.lifeline import Lifeline, raise_file_limit, read_frame
 from engine.platform.pipeline import Pipeline
+from engine.platform.told import agents_counters, reasoning_counters
 from engine.platform.wire import (
-    AgentCounters,
     Answers,
     Batch,
+    Burdens,
     Control,
     Facts,
     Job,
@@ -38,6 +43,7 @@ from engine.platform.wire import (
     ScorerSettings,
     Warm,
 )
+from engine.platform.works import Work
 
 _decode = msgspec.msgpack.Decoder(Batch | Rebuild).decode
 
@@ -50,8 +56,13 @@ class Scorer:
         self._lifeline = lifeline
         self._pipeline = Pipeline(Path(settings.model) if settings.model else ASSETS)
         self._links: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
+        self._link: socket.socket | None = None
+        self._work: Work | None = None
+        self._began_ns = 0
         self._scored = 0
         self._busy_ns = 0
+        self._rebuilds = 0
+        self._rebuilt = (0, 0, 0)  # customers, rows and ns of the last one
         self._usage = ProcessUsage()
 
     def run(self) -> None:
@@ -63,68 +74,92 @@ class Scorer:
         self._lifeline.listen(self._order)
         threading.Thread(target=self._report, name="counters", daemon=True).start()
         self._lifeline.note(Warm(os.getpid()))
-        while True:
-            link = self._links.get()
-            with link:
-                self._serve(link)
+        keep_working(self._pipeline.calls, self._go_on)
 
-    def _order(self, _control: Control, carried: socket.socket | None) -> None:
+    def _order(self, control: Control, carried: socket.socket | None) -> None:
         if carried is not None:
             self._links.put(carried)
+        elif isinstance(control, Burdens):
+            self._pipeline.burden(control)
 
-    def _serve(self, link: socket.socket) -> None:
-        while (body := read_frame(link)) is not None:
-            began = time.monotonic_ns()
+    def _go_on(self) -> None:
+        """Serve, beginning with whatever is under way."""
+        while True:
+            if self._link is None:
+                self._link = self._links.get()
+            while self._turn(self._link):
+                pass
+            self._link.close()
+            self._link, self._work = None, None
+
+    def _turn(self, link: socket.socket) -> bool:
+        """One message and its reply; False when the other side closed."""
+        if self._work is None:
+            body = read_frame(link)
+            if body is None:
+                return False
+            self._began_ns = time.monotonic_ns()
             message = _decode(body)
             if isinstance(message, Rebuild):
                 self._rebuild()
-                reply: Answers | Rebuilt | None = Rebuilt(len(self._pipeline.memory))
-            else:
-                reply = self._score(message)
-            try:
-                if reply is not None:
-                    link.sendall(encode(reply))
-            except OSError:
-                return
-            self._busy_ns += time.monotonic_ns() - began
+                return self._reply(link, Rebuilt(len(self._pipeline.memory)))
+            self._pipeline.commit(message.committed)
+            if not message.jobs:
+                return self._reply(link, None)
+            self._work = Work(message.jobs, message.pressed)
+        scored = self._pipeline.finish(self._work)
+        self._work = None
+        self._scored += len(scored)
+        return self._reply(link, Answers(scored))
 
-    def _score(self, batch: Batch) -> Answers | None:
-        self._pipeline.commit(batch.committed)
-        if not batch.jobs:
-            return None
-        self._scored += len(batch.jobs)
-        return Answers(self._pipeline.decide(batch.jobs))
+    def _reply(self, link: socket.socket, reply: Answers | Rebuilt | None) -> bool:
+        try:
+            if reply is not None:
+                link.sendall(encode(reply))
+        except OSError:
+            return False
+        self._busy_ns += time.monotonic_ns() - self._began_ns
+        return True
 
     def _rebuild(self) -> None:
         settings = self._settings
-        began = time.monotonic()
+        began = time.monotonic_ns()
         rows, read = newest_of(settings.journal, settings.index, settings.scorers)
         self._pipeline.rebuild(rows)
+        customers, took_ns = len(self._pipeline.memory), time.monotonic_ns() - began
+        self._rebuilds += 1
+        self._rebuilt = (customers, len(rows), took_ns)
         if read:
             print(  # noqa: T201 - how much was read must not stay unsaid
-                f"scorer {settings.index}: {len(self._pipeline.memory)} customers rebuilt from "
+                f"scorer {settings.index}: {customers} customers rebuilt from "
                 f"{len(rows)} rows of {read} read (at most {REBUILD_ROWS}) "
-                f"in {time.monotonic() - began:.2f} s",
+                f"in {took_ns / 1e9:.2f} s",
                 file=sys.stderr,
             )
 
     def _report(self) -> None:
         while True:
             time.sleep(self._settings.tick_seconds)
-            costs = self._pipeline.panel.costs
-            self._lifeline.note(
-                ScorerCounters(
-                    scored=self._scored,
-                    busy_ns=self._busy_ns,
-                    agents=[
-                        AgentCounters(cost.scored, cost.batches, cost.busy_ns, cost.errors)
-                        for cost in costs
-                    ],
-                    customers_now=len(self._pipeline.memory),
-                    cpu_seconds=self._usage.cpu_seconds(),
-                    rss_bytes_now=self._usage.rss_bytes(),
-                )
-            )
+            self._lifeline.note(self._counters())
+
+    def _counters(self) -> ScorerCounters:
+        pipeline = self._pipeline
+        customers, rows, took_ns = self._rebuilt
+        return ScorerCounters(
+            scored=self._scored,
+            busy_ns=self._busy_ns,
+            agents=agents_counters(pipeline),
+            customers_now=len(pipeline.memory),
+            cpu_seconds=self._usage.cpu_seconds(),
+            rss_bytes_now=self._usage.rss_bytes(),
+            evictions=pipeline.evictions,
+            rebuilds=self._rebuilds,
+            rebuilt_customers_now=customers,
+            rebuilt_rows_now=rows,
+            rebuilt_ns_now=took_ns,
+            reasoning=reasoning_counters(pipeline.reasoning),
+            latency=taken(pipeline.latencies_us),
+        )
 
 
 def _warm_up(pipeline: Pipeline) -> None:
@@ -132,8 +167,7 @@ def _warm_up(pipeline: Pipeline) -> None:
     facts = Facts(10.0, 0.0, "m", "c", True, "FR", 48.9, 2.4, "d", "visa", "EUR", "10.0.0.1", "s")
     for size in (1, 8):
         pipeline.decide([Job(ticket, 0, "nobody", facts) for ticket in range(size)])
-    pipeline.rebuild([])
-    pipeline.panel.reset()
+    pipeline.reset()
 
 
 def main() -> None:

@@ -1,40 +1,32 @@
-"""The panel: the four agents in their fixed order, and what their work costs."""
+"""The panel: the four agents in their fixed order, asked over one batch at a time.
+
+An agent that does not answer within its deadline, or fails, is left out of that batch and counted;
+one whose breaker is open, or that hangs in an earlier call, is not asked at all. Its weight falls
+to the others (`aggregator`). Where the panel is watched (`runner.keep_working`), it answers within
+
+    4 agents × (DEADLINE_SECONDS + POLL_SECONDS) = 0.4 s
+
+of being asked, and conflicts are resolved in a few microseconds more, whatever the agents do; and
+as one that hangs is not asked again before it returns, a hang costs a scorer its part of this once.
+"""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from engine.platform.agents import compliance_agent, pattern_detector, transaction_analyzer
 from engine.platform.agents.risk_assessor import RiskAssessor
-from engine.platform.agents.rules import Cause
+from engine.platform.agents.runner import Calls, Miss, Round
+from engine.platform.agents.seat import DEADLINE_NS, Agent, Seat
+from engine.platform.agents.slowness import Slowness
 from engine.platform.features import Row
-from engine.platform.wire import Facts
-
-
-class Agent(Protocol):
-    """A pure scorer of batches."""
-
-    def score(self, rows: list[Row], facts: list[Facts]) -> list[float]:
-        """Score 0..1 of each transaction of a batch."""
-
-    def causes(self, row: Row, facts: Facts) -> list[Cause]:
-        """What raised the score of one transaction."""
-
-
-class Cost:
-    """What one agent did so far; time in ns."""
-
-    def __init__(self) -> None:
-        self.scored = 0
-        self.batches = 0
-        self.busy_ns = 0
-        self.errors = 0
+from engine.platform.wire import Delay, Facts
 
 
 class Panel:
-    """Asks every agent; one that fails is left out of that batch and counted."""
+    """Asks every agent that is to be asked."""
 
     def __init__(self, folder: Path, card: dict[str, Any]) -> None:
         self.agents: tuple[Agent, ...] = (
@@ -43,28 +35,45 @@ class Panel:
             RiskAssessor(folder, card),
             compliance_agent,
         )
-        self.costs = tuple(Cost() for _ in self.agents)
+        self.calls = Calls(DEADLINE_NS)
+        self.reset()
 
     def reset(self) -> None:
         """Count from nothing."""
-        self.costs = tuple(Cost() for _ in self.agents)
+        self.seats = tuple(Seat(agent) for agent in self.agents)
 
-    def ask(
-        self, rows: list[Row], facts: list[Facts]
+    def burden(self, delays: list[Delay]) -> None:
+        """Slow these agents down from now on, and no others; called in any thread."""
+        wanted = {delay.agent: delay for delay in delays if delay.until_ns > time.monotonic_ns()}
+        for index, seat in enumerate(self.seats):
+            former, order = seat.slowness, wanted.get(index)
+            if former is not None and former.order == order:
+                continue
+            seat.slowness = None if order is None else Slowness(order)
+            if former is not None:
+                former.end()
+
+    def round(self, rows: list[Row], facts: list[Facts]) -> Round:
+        """The calls to make over a batch."""
+        return Round([seat for seat in self.seats if seat.free()], (rows, facts))
+
+    def answers(
+        self, made: Round, rows: list[Row], facts: list[Facts]
     ) -> tuple[list[list[float] | None], tuple[int, ...]]:
-        """Each agent's scores of the batch, None for one that failed, and its time in µs."""
-        answers: list[list[float] | None] = []
-        times = []
-        for agent, cost in zip(self.agents, self.costs, strict=True):
-            began = time.perf_counter_ns()
-            try:
-                answers.append(agent.score(rows, facts))
-                cost.scored += len(rows)
-            except (ArithmeticError, ValueError, RuntimeError):
-                answers.append(None)
-                cost.errors += len(rows)
-            took = time.perf_counter_ns() - began
-            cost.batches += 1
-            cost.busy_ns += took
-            times.append(took // 1000)
+        """Each agent's scores of the batch, None for one left out, and its time in µs.
+
+        Called once for each round, when its calls are made.
+        """
+        answers: list[list[float] | None] = [None] * len(self.seats)
+        times = [0] * len(self.seats)
+        place = 0
+        for index, seat in enumerate(self.seats):
+            if not made.asks(seat, place):
+                seat.skip(rows, facts)
+                continue
+            answer, took_ns = made.answers[place], made.times_ns[place]
+            seat.take(answer, took_ns, len(rows))
+            answers[index] = None if isinstance(answer, Miss) else answer
+            times[index] = took_ns // 1000
+            place += 1
         return answers, tuple(times)

@@ -1,0 +1,42 @@
+"""Slowness injected on purpose: an agent's calls really sleep, for a share of them and a time.
+
+The share is exact, not drawn: every 1/share-th call sleeps. A sleep ends early when the injection
+does, so an agent is well again as soon as the fault is cleared.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from engine.platform.wire import Delay
+
+
+class Slowness:
+    """One order to slow an agent down; it ends by itself at its instant."""
+
+    def __init__(self, delay: Delay) -> None:
+        self._delay = delay
+        self._due = 0.0
+        self._ended = threading.Event()
+
+    @property
+    def order(self) -> Delay:
+        """What was ordered."""
+        return self._delay
+
+    def suffer(self) -> bool:
+        """Sleep, if it is this call's turn; whether it was."""
+        rest = (self._delay.until_ns - time.monotonic_ns()) / 1e9
+        if rest <= 0.0:
+            return False
+        self._due += self._delay.share
+        if self._due < 1.0:
+            return False
+        self._due -= 1.0
+        self._ended.wait(min(self._delay.seconds, rest))
+        return True
+
+    def end(self) -> None:
+        """Wake whoever sleeps by this order."""
+        self._ended.set()
