@@ -86,17 +86,14 @@ class Doubt(Enum):
         """One line for the stage."""
         return f"{self.now}: {self.remedy}"
 
-    def __str__(self) -> str:
-        """One clause for the verdict."""
-        return f"{self.then}: {self.remedy}"
-
 
 @dataclass(frozen=True)
 class Instrument:
     """What the generator measured of itself over a run; shares 0..1, times in ms.
 
-    `busiest_worker_cpu_cores` and `loop_lag_ms` are the highest means over any `BUSY_SECONDS`, so
-    that a short spell in which a worker was the limit is not lost in a long quiet run.
+    `late_spell_ms`, `busiest_worker_cpu_cores` and `loop_lag_ms` are the highest means over any
+    `BUSY_SECONDS`, so that a short spell in which a worker was the limit is not lost in a long
+    quiet run; the first is of each tick's 99th percentile of lateness.
     `reports_missing` is the share of reports that were not in their tick's row.
     `dropped_while_quick` are the drops of ticks at whose end the target had been `quick` for
     `PATIENCE_SECONDS`, so that no stall of the target had filled the backlog.
@@ -106,6 +103,7 @@ class Instrument:
     dropped_while_quick: float
     not_offered: float
     lateness_p99_ms: float | None
+    late_spell_ms: float | None
     loop_lag_ms: float | None
     busiest_worker_cpu_cores: float | None
     reports_missing: float
@@ -118,11 +116,21 @@ def doubts(instrument: Instrument) -> list[Doubt]:
         Doubt.WORKER_LOST: instrument.workers_lost > 0 or instrument.not_offered > 0,
         Doubt.SILENT: instrument.reports_missing > MAX_MISSING_SHARE,
         Doubt.BUSY: _past(instrument.busiest_worker_cpu_cores, MAX_WORKER_CPU_CORES),
-        Doubt.LATE: _past(instrument.lateness_p99_ms, MAX_LATENESS_P99_MS),
+        Doubt.LATE: _past(instrument.lateness_p99_ms, MAX_LATENESS_P99_MS)
+        or _past(instrument.late_spell_ms, MAX_LATENESS_P99_MS),
         Doubt.HELD_UP: _past(instrument.loop_lag_ms, MAX_LOOP_LAG_MS),
         Doubt.DROPPED: instrument.dropped_while_quick > MAX_DROPPED_SHARE * instrument.due,
     }
     return [doubt for doubt in Doubt if found[doubt]]
+
+
+def clauses(found: Sequence[Doubt]) -> list[str]:
+    """Doubts of a finished run for its verdict; those with one remedy share a clause."""
+    remedies = dict.fromkeys(doubt.remedy for doubt in found)
+    return [
+        f"{' and '.join(doubt.then for doubt in found if doubt.remedy == remedy)}: {remedy}"
+        for remedy in remedies
+    ]
 
 
 def live_doubts(latest: Sequence[Tick]) -> list[Doubt]:

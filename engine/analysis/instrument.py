@@ -30,6 +30,7 @@ def instrument_of(
         dropped_while_quick=dropped_while_quick(ticks, tick_seconds),
         not_offered=float(sums["not_offered"]),
         lateness_p99_ms=lateness.percentile_ms(99),
+        late_spell_ms=highest_mean(ticks["lateness_p99_ms"], tick_seconds),
         loop_lag_ms=highest_mean(ticks["worker_loop_lag_ms"], tick_seconds),
         busiest_worker_cpu_cores=highest_mean(ticks["busiest_worker_cpu_cores"], tick_seconds),
         reports_missing=_share(sums["reports_missing"], sums["workers_asked"]),

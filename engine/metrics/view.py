@@ -22,13 +22,21 @@ from engine.model.tick import Tick
 RATE_CHANGED, DEGRADED = "RATE CHANGED LIVE", "DEGRADED"
 
 
+def _rate_mark(changes: Sequence[RateChange]) -> str:
+    """How far from the plan the rate was taken by hand: to its lowest, or highest, or both."""
+    factors = [1.0, *(change.factor for change in changes)]
+    extremes = [f"{factor:.0%}".replace("%", " %") for factor in (min(factors), max(factors))]
+    reached = [shown for shown in extremes if shown != "100 %"] or ["100 %"]
+    return f"{RATE_CHANGED} TO {' AND '.join(reached)}"
+
+
 def marks_of(
     meta: RunMeta, changes: Sequence[RateChange], degraded: Sequence[DegradedInterval]
 ) -> list[str]:
     """The marks a run carries wherever it is shown: those it began with, and what became of it."""
     return [
         *meta.marks,
-        *([RATE_CHANGED] if changes else []),
+        *([_rate_mark(changes)] if changes else []),
         *([DEGRADED] if degraded else []),
     ]
 

@@ -6,7 +6,7 @@ Signals with a limit are shown beside it, so that a reader sees how far from dou
 from __future__ import annotations
 
 from engine.analysis import honesty
-from engine.analysis.instrument import highest_mean
+from engine.analysis.instrument import dropped_while_quick, highest_mean
 from engine.metrics.record import RunRecord
 from engine.model.figure import Figure, Source
 from engine.model.results import RunSummary
@@ -21,6 +21,7 @@ from engine.report.views import TICK_SECONDS
 LIMITS = Source(publisher="Limelight", title="limits of the generator's doubts")
 OPERATOR = Source(publisher="operator", title="rate set by hand while the run went on")
 
+LATE = "lateness_p99_ms"
 LAG = "worker_loop_lag_ms"
 BUSY = "busiest_worker_cpu_cores"
 Row = tuple[str, Figure, Figure | None]
@@ -50,7 +51,8 @@ def instrument(book: Book, record: RunRecord) -> Html:
 def _signals(record: RunRecord) -> list[Row]:
     summary, ticks = record.summary, record.ticks
     lateness, queue = run_times(summary)
-    _dropped_count, not_offered = run_counts(summary)
+    dropped, not_offered = run_counts(summary)
+    spell = f"highest mean over {honesty.BUSY_SECONDS:g} s of"
     return [
         (
             "from the due instant to the generator's turn",
@@ -58,12 +60,19 @@ def _signals(record: RunRecord) -> list[Row]:
             _limit("lateness_p99_ms", honesty.MAX_LATENESS_P99_MS, "ms"),
         ),
         (
-            "a load worker's turn came late: the longest in each tick",
+            f"{spell} each tick's 99th percentile",
+            _mean(
+                "late_spell_ms", "Sent late", highest_mean(ticks[LATE], TICK_SECONDS), "ms", LATE
+            ),
+            _limit("late_spell_ms", honesty.MAX_LATENESS_P99_MS, "ms"),
+        ),
+        (
+            f"{spell} the longest that a load worker's turn came late in each tick",
             _mean("loop_lag_ms", "Held up", highest_mean(ticks[LAG], TICK_SECONDS), "ms", LAG),
             _limit("loop_lag_ms", honesty.MAX_LOOP_LAG_MS, "ms"),
         ),
         (
-            "processor time of the busiest load worker in each tick",
+            f"{spell} the busiest load worker's processor time",
             _mean(
                 "worker_cores",
                 "Busiest load worker",
@@ -79,8 +88,9 @@ def _signals(record: RunRecord) -> list[Row]:
             _limit("reports_missing", honesty.MAX_MISSING_SHARE, "ratio"),
         ),
         (
-            "due and never sent, counted while the target answers quickly",
-            _dropped(summary),
+            "due and never sent, in ticks in which the target had been quick for "
+            f"{honesty.PATIENCE_SECONDS:g} s",
+            _dropped(record),
             _limit("dropped_share", honesty.MAX_DROPPED_SHARE, "ratio"),
         ),
         (
@@ -88,6 +98,7 @@ def _signals(record: RunRecord) -> list[Row]:
             not_offered,
             _limit("not_offered", 0, "count"),
         ),
+        ("due and never sent, whatever the target did", dropped, None),
         ("from the due instant to the first written request", queue, None),
     ]
 
@@ -116,15 +127,16 @@ def _missing(record: RunRecord) -> Figure:
     )
 
 
-def _dropped(summary: RunSummary) -> Figure:
-    counts = summary.counts
+def _dropped(record: RunRecord) -> Figure:
+    due = record.summary.counts.due
+    while_quick = dropped_while_quick(record.ticks, TICK_SECONDS)
     return derived(
         "instrument.dropped_share",
-        "Dropped",
-        counts.dropped / counts.due if counts.due else None,
+        "Dropped while the target was quick",
+        while_quick / due if due else None,
         "ratio",
-        formula="dropped ÷ due",
-        inputs={"dropped": counts.dropped, "due": counts.due},
+        formula="dropped while the target was quick ÷ due",
+        inputs={"dropped while quick": while_quick, "due": due},
     )
 
 

@@ -25,9 +25,24 @@ def latencies(book: Book, summary: RunSummary) -> Html:
     """Response, service and queue time and the generator's own lateness; then without ramps."""
     rows = (
         ("response_ms", "Response time", "from the due instant", summary.response_ms),
-        ("service_ms", "Service time", "from the written request", summary.service_ms),
-        ("lateness_ms", "Lateness", "due to the generator's turn", summary.lateness_ms),
-        ("queue_ms", "Queue time", "due to the written request", summary.queue_ms),
+        (
+            "service_ms",
+            "Service time",
+            "from the last attempt's written request",
+            summary.service_ms,
+        ),
+        (
+            "lateness_ms",
+            "Lateness",
+            "from the due instant to the generator's turn",
+            summary.lateness_ms,
+        ),
+        (
+            "queue_ms",
+            "Queue time",
+            "from the due instant to the first written request",
+            summary.queue_ms,
+        ),
     )
     heads = [
         el("th", part.replace("_", "."), scope="col", data_figure=f"response_ms.{part}")

@@ -80,7 +80,7 @@ def summarise(
     )
     results = criteria.judge(meta.scenario, evidence)
     own = criteria.stated(meta.scenario).keys()
-    warnings = [str(doubt) for doubt in doubts]
+    warnings = honesty.clauses(doubts)
     verdict, reason = criteria.verdict(results, warnings, status, counts, own)
     missing = _not_taken(meta, progress, ticks)
     if verdict is Verdict.PASSED and missing:

@@ -66,7 +66,7 @@ def changing(t: float, phase: str) -> dict[str, object]:
 
 
 def marks(began: bool, phase: str) -> list[str]:
-    own = ["RATE CHANGED LIVE", "DEGRADED"] if phase == "doubtful" else []
+    own = ["RATE CHANGED LIVE TO 64 %", "DEGRADED"] if phase == "doubtful" else []
     return ["SCALED 33 %", *own] if began else []
 
 

@@ -120,7 +120,7 @@ def test_the_starved_generator_makes_the_run_inconclusive_and_says_what_to_do(ru
     assert summary.verdict is Verdict.INCONCLUSIVE
     assert "INCONCLUSIVE" in summary.marks
     assert summary.verdict_reason.startswith(f"{LIMITED}: ")
-    assert any(str(doubt) in summary.verdict_reason for doubt in OWN_FAULT)
+    assert any(doubt.then in summary.verdict_reason for doubt in OWN_FAULT)
     assert "lower the rate" in summary.warnings[0]
 
 

@@ -82,7 +82,7 @@ def test_every_tick_offers_what_the_changed_plan_says(changed):
 
 
 def test_the_run_is_marked_as_changed(changed):
-    assert "RATE CHANGED LIVE" in changed.summary.marks
+    assert any(mark.startswith("RATE CHANGED LIVE TO ") for mark in changed.summary.marks)
     assert changed.summary.status is TestStatus.COMPLETED
 
 

@@ -8,6 +8,7 @@ from engine.analysis.honesty import (
     STAYS_TICKS,
     Doubt,
     Instrument,
+    clauses,
     doubts,
     live_doubts,
 )
@@ -18,6 +19,7 @@ SOUND = {
     "dropped_while_quick": 0,
     "not_offered": 0,
     "lateness_p99_ms": 1.0,
+    "late_spell_ms": 1.0,
     "loop_lag_ms": 1.0,
     "busiest_worker_cpu_cores": 0.4,
     "reports_missing": 0.0,
@@ -69,6 +71,7 @@ def test_a_sound_instrument_has_no_doubts():
         ({"reports_missing": 0.011}, Doubt.SILENT),
         ({"busiest_worker_cpu_cores": 0.96}, Doubt.BUSY),
         ({"lateness_p99_ms": 51.0}, Doubt.LATE),
+        ({"late_spell_ms": 51.0}, Doubt.LATE),
         ({"loop_lag_ms": 51.0}, Doubt.HELD_UP),
         ({"dropped_while_quick": 11}, Doubt.DROPPED),
     ],
@@ -82,10 +85,18 @@ def test_what_was_not_measured_is_no_doubt():
     assert doubts(Instrument(**{**SOUND, **unknown})) == []
 
 
+def test_a_verdict_says_once_what_two_doubts_call_for():
+    late, held_up, lost = Doubt.LATE, Doubt.HELD_UP, Doubt.WORKER_LOST
+    assert clauses([lost, late, held_up]) == [
+        f"{lost.then}: {lost.remedy}",
+        f"{late.then} and {held_up.then}: {late.remedy}",
+    ]
+
+
 def test_every_doubt_says_what_and_what_to_do_now_and_of_a_run():
     for doubt in Doubt:
         assert doubt.live.endswith(f": {doubt.remedy}")
-        assert str(doubt).endswith(f": {doubt.remedy}")
+        assert clauses([doubt]) == [f"{doubt.then}: {doubt.remedy}"]
         assert not any(letter.isdigit() for letter in doubt.live)
 
 

@@ -40,6 +40,7 @@ def test_every_signal_stands_beside_the_limit_it_is_doubted_from():
         f"instrument.{name}.limit"
         for name in (
             "lateness_p99_ms",
+            "late_spell_ms",
             "loop_lag_ms",
             "worker_cores",
             "reports_missing",

@@ -26,7 +26,7 @@ def test_the_page_says_what_the_rate_is_a_share_of_and_marks_the_run():
     figures = {figure.id: figure for figure in shown.figures}
     assert shown.rate_factor == figures["run.rate_factor"].value == 0.8
     assert figures["run.rate_factor"].source.publisher == "operator"
-    assert "RATE CHANGED LIVE" in shown.marks
+    assert "RATE CHANGED LIVE TO 80 %" in shown.marks
     assert state().marks == ["SCALED 33 %"]
 
 

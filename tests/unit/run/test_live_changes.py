@@ -49,8 +49,8 @@ def test_a_changed_rate_is_on_the_timeline_and_marks_the_run_wherever_it_is_show
     assert rigged.said(EventKind.OPERATOR) == [
         f"rate × 0.5 of the plan from {change.schedule_seconds:.2f} s"
     ]
-    assert seen == [(["RATE CHANGED LIVE"], 0.5)]
-    assert "RATE CHANGED LIVE" in summary.marks
+    assert seen == [(["RATE CHANGED LIVE TO 50 %"], 0.5)]
+    assert "RATE CHANGED LIVE TO 50 %" in summary.marks
     assert rigged.store.written["heartbeat"][-1].rate_changes == [change]
 
 

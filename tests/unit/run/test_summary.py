@@ -66,7 +66,7 @@ def test_a_quiet_run_is_judged_by_its_criteria_and_carries_no_mark():
 def test_past_a_limit_the_generator_not_the_target_was_the_limit():
     summary = of(latencies=quick(late_us=80_000))
     assert summary.verdict is Verdict.INCONCLUSIVE
-    assert summary.verdict_reason == f"{LIMITED}: {Doubt.LATE}."
+    assert summary.verdict_reason == f"{LIMITED}: {Doubt.LATE.then}: {Doubt.LATE.remedy}."
     assert summary.marks == ["INCONCLUSIVE"]
 
 
@@ -82,7 +82,7 @@ def test_a_lost_worker_marks_the_run_and_makes_it_inconclusive_with_what_nobody_
 
 def test_the_plan_by_second_is_the_one_the_operator_changed():
     changed = of(RunProgress(rate_changes=[LOWERED]))
-    assert "RATE CHANGED LIVE" in changed.marks
+    assert "RATE CHANGED LIVE TO 50 %" in changed.marks
     planned = np.array(changed.per_second.planned)
     assert planned[:30].tolist() == [400] * 30
     assert planned[30:].tolist() == [200] * 30
