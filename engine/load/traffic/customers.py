@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.load.traffic.catalogue import PROFILES
+from engine.load.traffic.catalogue import PROFILES, WEEKEND
 from engine.load.traffic.draws import F64, I64, U64, exponential, key, keys, mixed, normal, uniforms
 from engine.load.traffic.event_time import rhythm
 from engine.load.traffic.places import POINTS, Places
@@ -71,22 +71,26 @@ class Presence:
     """Who is likely to buy now: activity weighted with the rhythm of each customer's zone.
 
     Choosing among 5,000 unequal customers is one look-up: each hour has a table of `SLOTS` places
-    in which a customer stands as often as is their due.
+    in which a customer stands as often as is their due. At weekends some kinds of customer buy more
+    than on working days, and some less.
     """
 
     def __init__(self, customers: Customers, places: Places) -> None:
         self._activity = customers.activity
         self._zones, zone = np.unique(places.offsets, return_inverse=True)
         self._zone = zone[customers.city]
-        self._hours: dict[int, Slots] = {}
+        self._weekend = WEEKEND[customers.profile]
+        self._hours: dict[tuple[int, bool], Slots] = {}
         self.always = slots(self._activity)
 
-    def at(self, hour_utc: int) -> Slots:
+    def at(self, hour_utc: int, weekend: bool) -> Slots:
         """The table of this hour, 0..23 UTC."""
-        if hour_utc not in self._hours:
+        if (hour_utc, weekend) not in self._hours:
             weights = self._activity * rhythm(hour_utc, self._zones)[self._zone]
-            self._hours[hour_utc] = slots(weights)
-        return self._hours[hour_utc]
+            if weekend:
+                weights *= self._weekend
+            self._hours[hour_utc, weekend] = slots(weights)
+        return self._hours[hour_utc, weekend]
 
 
 def by_bits(table: Slots, bits: U64) -> I64:

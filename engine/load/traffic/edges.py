@@ -1,6 +1,11 @@
-"""Edge cases: a transaction with one thing wrong, which a correct platform answers with 400.
+"""Edge cases: transactions with one thing odd, and the answer that is right.
 
-And one that is not wrong, only huge: below the ten million a platform must be able to decide.
+Six have something wrong, which a correct platform answers with 400: an amount of zero or less, an
+unknown currency, a missing field, an unparseable time, a place off the globe. Three are only odd
+and are to be decided: a huge amount below the ten million a platform must take; a *late event*,
+whose timestamp lies before that of a transaction its customer sent earlier (a terminal that was
+off the network for hours); and a *true duplicate*, the very bytes of an earlier transaction once
+more, as a client sends that did not hear the answer: it is given that first answer again.
 """
 
 from __future__ import annotations
@@ -9,6 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import numpy as np
+
+from engine.load.traffic.draws import F64, U8
 
 Fields = dict[str, Any]
 
@@ -59,10 +67,27 @@ CASES: tuple[tuple[str, Callable[[Fields, int], None]], ...] = (
 )
 REJECTED = len(CASES) - 1  # edge codes 1 … REJECTED must be refused
 HUGE = len(CASES)
+LATE, DUPLICATE = HUGE + 1, HUGE + 2
+EDGE_CASES: tuple[str, ...] = (
+    "none",
+    *(name for name, _ in CASES),
+    "late event",
+    "true duplicate",
+)
+DECIDED_SHARES = (0.006, 0.06, 0.06)  # of edge cases: huge, late, duplicate; the rest are refused
+SHORTEST_LATE_MS, MORE_LATE_MS = 1_000, 6 * 3_600_000 - 1_000
+
+_REFUSED = 1.0 - sum(DECIDED_SHARES)
+_CUMULATIVE = np.cumsum([*([_REFUSED / REJECTED] * REJECTED), *DECIDED_SHARES[:-1]])
+
+
+def codes(luck: F64) -> U8:
+    """Codes of edge cases from uniform numbers in [0, 1)."""
+    return (1 + np.searchsorted(_CUMULATIVE, luck, side="right")).astype(np.uint8)
 
 
 def spoiled(body: bytes, code: int, variant: int) -> tuple[bytes, float]:
-    """The transaction as edge case `code` (1 …): its JSON, and its amount (0 if refused)."""
+    """The transaction as edge case `code` (1 … HUGE): its JSON, and its amount (0 if refused)."""
     fields: Fields = msgspec.json.decode(body)
     CASES[code - 1][1](fields, variant)
     amount = float(fields["amount"]) if code == HUGE else 0.0

@@ -30,6 +30,13 @@ HOUR_SHAPE = np.array(
 )
 WEEKDAY_SHAPE = np.array([0.92, 0.94, 0.97, 1.00, 1.15, 1.20, 0.82])
 
+# Share of shopping rounds in which gifts are bought, by day of the year; assumed. Birthdays all
+# year; sales in January; before St Valentine's day and Mother's day; Black Friday to Christmas.
+_SEASONS = ((1, 31, 0.15), (38, 45, 0.30), (124, 130, 0.25), (324, 357, 0.60))
+FESTIVE_SHARE = np.full(366, 0.05)
+for _first, _last, _share in _SEASONS:
+    FESTIVE_SHARE[_first - 1 : _last] = _share
+
 
 def _week_table() -> tuple[F64, F64]:
     """Hours since Monday 0:00 UTC (0..168) and arrivals by then, for the population at UTC+1."""
@@ -51,6 +58,13 @@ def event_ms(numbers: I64, jitter: F64) -> I64:
     seconds = weeks * WEEK_SECONDS + np.interp(rest, _ARRIVALS, _SECONDS)
     whole: I64 = (seconds * 1000).astype(np.int64)
     return whole
+
+
+def festive(event_ms: I64) -> F64:
+    """Share of shopping rounds in which gifts are bought on the day of each event time."""
+    day = event_ms // (DAY_SECONDS * 1000) + EPOCH.timetuple().tm_yday - 1
+    share: F64 = FESTIVE_SHARE[day % 365]
+    return share
 
 
 def rhythm(hour_utc: float, offsets: F64) -> F64:

@@ -1,73 +1,43 @@
 """Who does what in a block of arrivals: single purchases, runs of purchases, and campaigns.
 
 A block of 1,024 arrivals is about two and a half hours of event time. Most rows are single
-purchases. A tenth are *runs*: one customer out shopping, or paying many small amounts for a game or
-tickets; honest, and to a velocity rule the same as a thief. Frauds are *campaigns*: a card number
-tried at many merchants in minutes (card testing), or a stolen account used for days (account
-takeover), a few transactions at a time. The shares of a mix are budgets per block, kept exactly in
-the long run; frauds come in lumps of `LUMP` rows so that campaigns stay whole at low prevalence.
+purchases. A tenth are *runs*: one customer out shopping, buying gifts, paying for a roof, or paying
+many small amounts for a game or tickets; honest, and to a velocity rule the same as a thief. Frauds
+are *campaigns* (see `roles`): a card number tried or a stolen card spent within the hour; a stolen
+account, a skimmed card, or the splitting of a large sum, a few transactions at a time for days. The
+shares of a mix are budgets per block, kept exactly in the long run; frauds come in lumps of `LUMP`
+rows so that campaigns stay whole at low prevalence.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from engine.load.traffic.customers import Slots, by_bits
-from engine.load.traffic.draws import (
-    F64,
-    I64,
-    U8,
-    U64,
-    exponential,
-    key,
-    keys,
-    mixed,
-    pick,
-    uniforms,
+from engine.load.traffic.customers import Customers, Slots, by_bits
+from engine.load.traffic.draws import I64, U8, U64, key, keys, mixed, pick, uniforms
+from engine.load.traffic.edges import DUPLICATE, LATE, codes
+from engine.load.traffic.roles import CLONED, SINGLE, STRUCTURING, TAKEOVER, VISIT
+from engine.load.traffic.sequences import (
+    BLOCK,
+    CAMPAIGNS,
+    HONEST_RUNS,
+    LUMP,
+    Sequencer,
+    Sequences,
+    budget,
+    campaign,
+    seated,
 )
-from engine.load.traffic.edges import HUGE, REJECTED
+from engine.load.traffic.terminals import Terminals
 from engine.model.scenario import MIX_SHARES, TrafficMix
 
-BLOCK = 1024
-LUMP = 24
+__all__ = ["BLOCK", "Plan", "Planner", "joined"]
+
 RUN_SHARE = 0.10
-HUGE_SHARE = 0.0003  # of all rows, where the mix has edge cases at all
-CASES_PER_SHARE = 400  # accounts under a thief's control at once, for each unit of fraud share
-_STRIDE = 4096  # room for the draws of one block
-
-SINGLE, ERRANDS, SMALL_RUN, TESTING, SLOW_TESTING, TAKEOVER = range(6)
-KIND_OF_ROLE = np.array([0, 0, 0, 1, 1, 2], dtype=np.uint8)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A kind of sequence: how often, how long, and how many arrivals apart."""
-
-    role: int
-    weight: float
-    shortest: int
-    mean_more: float
-    longest: int
-    mean_gap: float
-
-
-HONEST_RUNS = (Run(ERRANDS, 0.55, 2, 1.2, 6, 30.0), Run(SMALL_RUN, 0.45, 3, 2.5, 12, 7.0))
-CAMPAIGNS = (
-    Run(TESTING, 0.19, 4, 4.0, 16, 6.0),
-    Run(SLOW_TESTING, 0.19, 1, 1.5, 4, 60.0),
-    Run(TAKEOVER, 0.62, 1, 1.8, 6, 50.0),
-)
-
-
-@dataclass(frozen=True)
-class Sequences:
-    """Rows of sequences, in order of the block position they wish for."""
-
-    role: U8
-    origin: U64
-    wish: F64
+A_DAY = 9.77  # blocks of event time, on average
+FURTHEST = 32  # of the untouched purchases before an edge case, which one it goes back to
 
 
 @dataclass(frozen=True)
@@ -75,7 +45,8 @@ class Plan:
     """Arrivals, a row each.
 
     `sequence` are bits all rows of a run share; `origin` the same for all runs of one stolen
-    account; `edge` is the code of an edge case, 0 for none.
+    account; `edge` is the code of an edge case, 0 for none; `back` how many arrivals before a
+    duplicate its original is, or before a late event the purchase it is dated before.
     """
 
     role: U8
@@ -83,147 +54,127 @@ class Plan:
     origin: U64
     sequence: U64
     edge: U8
+    back: I64
 
     def rows(self, chosen: I64) -> Plan:
         """These rows only."""
-        return Plan(
-            self.role[chosen],
-            self.customer[chosen],
-            self.origin[chosen],
-            self.sequence[chosen],
-            self.edge[chosen],
-        )
+        return Plan(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
 def joined(plans: list[Plan]) -> Plan:
     """Plans one after the other."""
     if len(plans) == 1:
         return plans[0]
-    return Plan(
-        role=np.concatenate([plan.role for plan in plans]),
-        customer=np.concatenate([plan.customer for plan in plans]),
-        origin=np.concatenate([plan.origin for plan in plans]),
-        sequence=np.concatenate([plan.sequence for plan in plans]),
-        edge=np.concatenate([plan.edge for plan in plans]),
-    )
+    names = [column.name for column in fields(Plan)]
+    return Plan(*(np.concatenate([getattr(plan, name) for plan in plans]) for name in names))
 
 
-def budget(share: float, block: int, lump: int = 1) -> int:
-    """Rows of a share that fall into this block."""
-    before = int(block * BLOCK * share / lump + 1e-9)
-    return (int((block + 1) * BLOCK * share / lump + 1e-9) - before) * lump
+@dataclass(frozen=True)
+class Cases:
+    """Accounts that are abused for days: `count` at a time, each for some blocks."""
+
+    role: int
+    count: int
+    shortest: int
+    more: int
 
 
-class Sequencer:
-    """Draws the sequences of one kind of behaviour."""
-
-    def __init__(self, seed: int, mix: TrafficMix, name: str, runs: tuple[Run, ...]) -> None:
-        parts = ("kind", "length", "start", "gap")
-        self._streams = keys(seed, str(mix), name, names=parts)
-        self._origin = key(seed, str(mix), name, "origin")
-        weights = np.array([run.weight for run in runs])
-        self._cumulative = np.cumsum(weights / weights.sum())
-        self._role = np.array([run.role for run in runs], dtype=np.uint8)
-        self._shortest = np.array([run.shortest for run in runs])
-        self._more = np.array([run.mean_more for run in runs])
-        self._longest = np.array([run.longest for run in runs])
-        self._gap = np.array([run.mean_gap for run in runs])
-
-    def draw(self, block: int, rows: int) -> Sequences:
-        """Sequences of this block that fill exactly this many rows."""
-        index = block * _STRIDE + np.arange(rows)
-        kind_draw, length_draw, start_draw, gap_draw = uniforms(index, self._streams)
-        kind = np.minimum(np.searchsorted(self._cumulative, kind_draw), len(self._role) - 1)
-        more = exponential(length_draw, self._more[kind]).astype(np.int64)
-        length = np.minimum(self._shortest[kind] + more, self._longest[kind])
-        ends = np.cumsum(length)
-        count = int(np.searchsorted(ends, rows)) + 1 if rows else 0
-        ends = np.minimum(ends[:count], rows)
-        starts = np.concatenate([[0], ends[:-1]]) if count else ends
-        sequence = np.repeat(np.arange(count), ends - starts)
-        gaps = 1.0 + exponential(gap_draw, self._gap[kind[sequence]])
-        elapsed = np.cumsum(gaps)
-        elapsed -= elapsed[starts][sequence]
-        span = elapsed[ends - 1] + 1
-        shrink = np.minimum(1.0, (BLOCK - 1) / span)
-        first = start_draw[:count] * np.maximum(1.0, BLOCK - span)
-        return Sequences(
-            role=self._role[kind[sequence]],
-            origin=mixed(index[:count], self._origin)[sequence],
-            wish=first[sequence] + elapsed * shrink[sequence],
-        )
-
-
-def seated(wish: F64) -> I64:
-    """Distinct positions 0..BLOCK-1 as near as can be to ascending wishes, in their order."""
-    order = np.arange(len(wish))
-    pushed = order + np.maximum.accumulate(wish.astype(np.int64) - order)
-    latest = BLOCK - len(wish) + order
-    position: I64 = np.minimum(pushed, latest)
-    return position
+def cases(role: int, share: float, a_day: float, shortest: int, more: int) -> Cases:
+    """As many as make so many transactions a day each; `share` is that of all fraud."""
+    rows_a_day = share * campaign(role).weight * BLOCK * A_DAY
+    return Cases(role, max(1, round(rows_a_day / a_day)), shortest, more)
 
 
 class Planner:
     """Plans any block of a (seed, mix); the same block gives the same plan."""
 
-    def __init__(self, seed: int, mix: TrafficMix, anyone: Slots) -> None:
-        self._shares = MIX_SHARES[mix]
+    def __init__(self, seed: int, mix: TrafficMix, customers: Customers, anyone: Slots) -> None:
+        name, self._shares = str(mix), MIX_SHARES[mix]
         self._anyone = anyone
-        self._honest = Sequencer(seed, mix, "honest", HONEST_RUNS)
-        self._campaigns = Sequencer(seed, mix, "campaigns", CAMPAIGNS)
-        self._streams = keys(seed, str(mix), "edges", names=("edge", "kind", "huge"))
-        self._single = key(seed, str(mix), "single")
-        self._cases = max(4, round(self._shares[1] * CASES_PER_SHARE))
-        self._case_streams = keys(seed, str(mix), "cases", names=("phase", "period", "case"))
+        self._honest = Sequencer(seed, name, "honest", HONEST_RUNS)
+        self._campaigns = Sequencer(seed, name, "campaigns", CAMPAIGNS)
+        cloned = self._shares[1] * campaign(CLONED).weight
+        self._terminals = Terminals(seed, name, cloned, customers, anyone)
+        self._streams = keys(seed, name, "edges", names=("edge", "kind", "back"))
+        self._single = key(seed, name, "single")
+        # A taken account is abused for one to 14 days (the Handbook: 14; see `roles`).
+        self._cases = (
+            cases(TAKEOVER, self._shares[1], 3.0, 10, 127),
+            cases(STRUCTURING, self._shares[1], 4.0, 10, 60),
+        )
+        self._case_streams = keys(seed, name, "cases", names=("phase", "period", "case"))
 
     def plan(self, block: int, present: Slots) -> Plan:
         """The plan of a block, given the customers present at its hour."""
         index = block * BLOCK + np.arange(BLOCK)
         origin = mixed(index, self._single)
         plan = Plan(
-            role=np.zeros(BLOCK, dtype=np.uint8),
+            role=np.full(BLOCK, SINGLE, dtype=np.uint8),
             customer=by_bits(present, origin),
             origin=origin,
             sequence=origin.copy(),
             edge=np.zeros(BLOCK, dtype=np.uint8),
+            back=np.zeros(BLOCK, dtype=np.int64),
         )
         self._seat_sequences(block, present, plan)
-        self._spoil(block, index, plan)
+        if self._shares[2]:
+            self._spoil(block, index, plan)
         return plan
 
     def _seat_sequences(self, block: int, present: Slots, plan: Plan) -> None:
-        """Write runs and campaigns over the single purchases."""
+        """Write runs, campaigns and visits over the single purchases."""
         honest = self._honest.draw(block, budget(RUN_SHARE * self._shares[0], block))
         frauds = self._campaigns.draw(block, budget(self._shares[1], block, LUMP))
-        taken = frauds.role == TAKEOVER
-        origin = np.where(taken, self._case_of(block, frauds.origin), frauds.origin)
-        wish = np.concatenate([honest.wish, frauds.wish])
+        visits = self._terminals.visits(block)
+        whose, case = self._victims(block, frauds)
+        wish = np.concatenate([honest.wish, frauds.wish, visits.wish])
         order = np.argsort(wish, kind="stable")
         seats = seated(wish[order])
-        owners = [by_bits(present, honest.origin), by_bits(self._anyone, origin)]
-        plan.role[seats] = np.concatenate([honest.role, frauds.role])[order]
-        plan.customer[seats] = np.concatenate(owners)[order]
-        plan.origin[seats] = np.concatenate([honest.origin, origin])[order]
-        plan.sequence[seats] = np.concatenate([honest.origin, frauds.origin])[order]
+        there = np.full(len(visits.wish), VISIT, dtype=np.uint8)
+        columns = (
+            (plan.role, (honest.role, frauds.role, there)),
+            (plan.customer, (by_bits(present, honest.origin), whose, visits.customer)),
+            (plan.origin, (honest.origin, case, visits.origin)),
+            (plan.sequence, (honest.origin, frauds.origin, visits.sequence)),
+        )
+        for column, parts in columns:
+            column[seats] = np.concatenate(parts)[order]
 
-    def _case_of(self, block: int, origin: U64) -> U64:
-        """The stolen account each takeover belongs to: bits that stay the same for days.
+    def _victims(self, block: int, frauds: Sequences) -> tuple[I64, U64]:
+        """Whose account each fraud is in, and the bits that stay the same for all its frauds."""
+        origin = frauds.origin.copy()
+        for one in self._cases:
+            rows = np.flatnonzero(frauds.role == one.role)
+            origin[rows] = self._case_of(block, one, origin[rows])
+        whose = by_bits(self._anyone, origin)
+        rows = np.flatnonzero(frauds.role == CLONED)
+        whose[rows], origin[rows] = self._terminals.abused(block, origin[rows])
+        return whose, origin
 
-        There are as many cases at a time as the mix has fraud for; each lives 4 to 40 blocks.
-        """
-        phase, period, case = self._case_streams
-        slot = pick(origin, self._cases)
-        blocks = 4 + pick(mixed(slot, period), 37)
+    def _case_of(self, block: int, one: Cases, origin: U64) -> U64:
+        """The account each of these transactions is in, as bits that stay the same for days."""
+        phase, period, case = self._case_streams + np.uint64(one.role)
+        slot = pick(origin, one.count)
+        blocks = one.shortest + pick(mixed(slot, period), one.more)
         generation = (block + pick(mixed(slot, phase), 1000)) // blocks
-        return mixed(generation * self._cases + slot, case)
+        return mixed(generation * one.count + slot, case)
 
     def _spoil(self, block: int, index: I64, plan: Plan) -> None:
         """Make edge cases of some single purchases."""
-        if self._shares[2] == 0:
-            return
-        order, kind, huge = uniforms(index, self._streams)
-        count = budget(self._shares[2], block)
+        order, kind, back = uniforms(index, self._streams)
         single = plan.role == SINGLE
-        ranked = np.argsort(np.where(single, order, 2.0), kind="stable")[:count]
-        plan.edge[(huge < HUGE_SHARE) & single] = HUGE
-        plan.edge[ranked] = 1 + (kind[ranked] * REJECTED).astype(np.uint8)
+        count = budget(self._shares[2], block)
+        chosen = np.argsort(np.where(single, order, 2.0), kind="stable")[:count]
+        plan.edge[chosen] = codes(kind[chosen])
+        single[chosen] = False
+        untouched = np.flatnonzero(single)
+        again = np.flatnonzero(plan.edge >= LATE)
+        place = np.searchsorted(untouched, again) - 1 - (back[again] * FURTHEST).astype(np.int64)
+        earlier = untouched[np.maximum(place, 0)]
+        plan.edge[again[earlier >= again]] = 1  # nothing before it to go back to
+        again, earlier = again[earlier < again], earlier[earlier < again]
+        plan.back[again] = again - earlier
+        plan.customer[again] = plan.customer[earlier]
+        twice = plan.edge[again] == DUPLICATE
+        for column in (plan.origin, plan.sequence):
+            column[again[twice]] = column[earlier[twice]]

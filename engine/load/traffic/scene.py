@@ -12,33 +12,36 @@ import numpy as np
 
 from engine.load.traffic.customers import Customers
 from engine.load.traffic.draws import B8, F64, I64, U64, keys, mixed, uniforms, unit
-from engine.load.traffic.plan import SLOW_TESTING, TAKEOVER, TESTING, Plan
+from engine.load.traffic.event_time import festive
+from engine.load.traffic.plan import Plan
+from engine.load.traffic.roles import ERRANDS, KIND_OF_ROLE, OWN, SLOW_TESTING, SPREE, TESTING
 from engine.model.scenario import TrafficMix
-
-HIJACKED = 0.30  # share of takeovers done on the customer's own device and from their place
 
 _PURCHASE = ("category", "online", "plain", "habit", "shop", "currency", "large")
 _NOISE = ("noise", "noise2", "more", "more2")
 _MEANS = ("device", "borrowed", "elsewhere", "no_location", "no_device", "mobile", "card")
 DRAWS = (*_PURCHASE, *_NOISE, *_MEANS)
-TRAITS = ("hijack", "whither", "near", "far", "billing", "seat", "shops", "device", "ip", "card")
+TRAITS = (
+    *("hijack", "whither", "near", "far", "billing", "seat", "shops"),
+    *("device", "ip", "card", "sum", "sum2", "festive"),
+)
 
 
 @dataclass(frozen=True)
 class Scene:
     """Transactions, a row each.
 
-    `home` is the customer's city, `identity` the bits their habits grow from. `stranger` marks
-    frauds done from elsewhere than the customer's own device and place. `fraud` is any fraud.
+    `role` indexes the columns of `roles`. `home` is the customer's city, `identity` the bits their
+    habits grow from. `testing` marks card tests, `fraud` any fraud, `stranger` frauds done from
+    elsewhere than the customer's own device and place.
     """
 
     event_ms: I64
-    role: np.ndarray[tuple[int], np.dtype[np.uint8]]
+    role: I64
     customer: I64
     identity: U64
     home: I64
     testing: B8
-    takeover: B8
     fraud: B8
     stranger: B8
     sequence: U64
@@ -60,18 +63,20 @@ class Stage:
         draw = dict(zip(DRAWS, uniforms(numbers, self._draws), strict=True))
         bits = mixed(plan.origin[None, :], self._traits[:, None])
         trait = dict(zip(TRAITS, unit(bits), strict=True))
-        testing = (plan.role == TESTING) | (plan.role == SLOW_TESTING)
-        takeover = plan.role == TAKEOVER
+        role = plan.role.astype(np.int64)
+        errands = np.flatnonzero(role == ERRANDS)
+        gifts = trait["festive"][errands] < festive(event_ms[errands])
+        role[errands[gifts]] = SPREE
+        fraud = KIND_OF_ROLE[role] > 0
         return Scene(
             event_ms=event_ms,
-            role=plan.role,
+            role=role,
             customer=plan.customer,
             identity=self._customers.identity[plan.customer],
             home=self._customers.city[plan.customer],
-            testing=testing,
-            takeover=takeover,
-            fraud=testing | takeover,
-            stranger=testing | (takeover & (trait["hijack"] >= HIJACKED)),
+            testing=(role == TESTING) | (role == SLOW_TESTING),
+            fraud=fraud,
+            stranger=fraud & (trait["hijack"] >= OWN[role]),
             sequence=plan.sequence,
             draw=draw,
             trait=trait,

@@ -1,6 +1,7 @@
 """Where transactions happen: at home, on a journey, or where a thief is or pretends to be.
 
-A fortnight may hold one journey, drawn per customer: to a near city or anywhere. Thieves use exits
+A fortnight may hold one journey, drawn per customer: to a near city or anywhere. Now and then a
+customer buys, without leaving home, from a shop abroad never dealt with before. Thieves use exits
 near their victims as often as not; a tester of card numbers may give no place but the billing
 address. So distance from home is a hint, never a proof.
 """
@@ -12,15 +13,16 @@ import numpy as np
 from engine.load.traffic.customers import SLOTS, Customers, by_bits, slots
 from engine.load.traffic.draws import B8, I64, keys, pick, uniforms, unit
 from engine.load.traffic.places import NEAR, POINTS, Places
+from engine.load.traffic.roles import AT_HOME, NEAR_HOME, SINGLE, VISIT
 from engine.load.traffic.scene import Scene
 
 FORTNIGHT_MS = 14 * 86_400_000
 LATEST_START = 8 / 14  # of a journey, in its fortnight; it lasts a day to six
 SHORTEST, LONGER = 1 / 14, 5 / 14
-THIEF_AT_HOME, THIEF_NEAR = 0.40, 0.65  # cumulative; else anywhere
 BILLING_ONLY = 0.35  # share of card tests placed at the victim's own address
 ELSEWHERE = 0.15  # share of purchases on the net made away from home, in the same city
 NO_LOCATION = 0.04
+FROM_ABROAD = 0.004  # share of single purchases made at a shop of some other city, from home
 
 _LASTING = ("goes", "start", "length", "far", "whither")
 
@@ -34,16 +36,19 @@ class Whereabouts:
         self._cities = slots(places.weights)
         self._lasting = keys(seed, "journeys", names=_LASTING)
 
-    def city(self, scene: Scene) -> I64:
-        """The city each transaction happens in."""
+    def city(self, scene: Scene) -> tuple[I64, B8, B8]:
+        """The city of each transaction, whether on a journey, and whether from a shop far away."""
         near = self._near[scene.home, pick(scene.trait_bits["near"], NEAR)]
         far = by_bits(self._cities, scene.trait_bits["far"])
-        whither = scene.trait["whither"]
-        thief = np.where(
-            whither < THIEF_AT_HOME, scene.home, np.where(whither < THIEF_NEAR, near, far)
-        )
-        thief = np.where(self._billing(scene), scene.home, thief)
-        return np.where(scene.stranger, thief, self._of_customer(scene))
+        whither, role = scene.trait["whither"], scene.role
+        thief = np.where(whither < NEAR_HOME[role], near, far)
+        thief = np.where((whither < AT_HOME[role]) | self._billing(scene), scene.home, thief)
+        where = self._of_customer(scene)
+        where = np.where(role == VISIT, scene.home, where)
+        abroad = (scene.draw["elsewhere"] >= 1.0 - FROM_ABROAD) & (role == SINGLE)
+        where = np.where(abroad, far, where)
+        journey = (where != scene.home) & ~abroad
+        return np.where(scene.stranger, thief, where), journey, abroad
 
     def _of_customer(self, scene: Scene) -> I64:
         """Home, or where the customer's journey of these days leads."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -12,15 +12,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.load.traffic.edges import BAD_TIMES, NOWHERE, REQUIRED, UNKNOWN_CURRENCIES
+from engine.load.traffic.edges import (
+    BAD_TIMES,
+    DECIDED_SHARES,
+    DUPLICATE,
+    EDGE_CASES,
+    LATE,
+    NOWHERE,
+    REQUIRED,
+    UNKNOWN_CURRENCIES,
+)
+from engine.load.traffic.outliers import OUTLIERS
 from engine.load.traffic.places import usd_per_unit
-from engine.load.traffic.simulator import BLOCK, FRAUD_KINDS, Simulator
+from engine.load.traffic.roles import FRAUD_KINDS, KIND_OF_ROLE
+from engine.load.traffic.sequences import CAMPAIGNS
+from engine.load.traffic.simulator import BLOCK, Simulator
 from engine.model.decision import Transaction
 from engine.model.scenario import MIX_SHARES, TrafficMix
 
 PREFIX = "a1b2c3d4-"
 STRESS = TrafficMix.STRESS
-GOLDEN = "bc4a62bbd4513826c8ae961cdc30374a47452abd262f85238821346027f1f09a"
+GOLDEN = "a5a64a54ac8dfaa092f9bafdfe2587731498cf53792532910dc9a17b10697a40"
 
 
 def columns(block):
@@ -91,40 +103,80 @@ def test_a_customer_belongs_to_one_share():
 def test_any_block_of_any_seed_is_whole(seed, index, mix):
     block = Simulator(seed, mix, PREFIX).block(index)
     assert block.numbers.tolist() == list(range(index * BLOCK, (index + 1) * BLOCK))
-    lengths = {len(block.bodies), len(block.kinds), len(block.rejects), len(block.values_usd)}
-    assert lengths == {BLOCK}
+    assert {len(getattr(block, column.name)) for column in fields(block)} == {BLOCK}
     assert not (block.rejects & (block.kinds > 0)).any()
     assert ((block.values_usd > 0) == ~block.rejects).all()
     ids = [json.loads(body)["id"] for body in block.bodies]
-    assert ids == [f"{PREFIX}{number:012d}" for number in block.numbers.tolist()]
+    assert ids == [f"{PREFIX}{number:012d}" for number in block.ids.tolist()]
+    assert ((block.ids != block.numbers) == (block.edges == DUPLICATE)).all()
+    assert not ((block.outliers > 0) & (block.kinds > 0)).any()
 
 
 @pytest.mark.parametrize("mix", list(TrafficMix))
 def test_the_shares_of_a_mix_are_met(mix):
     simulator = Simulator(6, mix, PREFIX, share=0, shares=1)
     blocks = [simulator.block(index) for index in range(60)]
-    rejects = np.concatenate([block.rejects for block in blocks])
+    odd = np.concatenate([block.edges for block in blocks]) > 0
     kinds = np.concatenate([block.kinds for block in blocks])
-    found = (((kinds == 0) & ~rejects).mean(), (kinds > 0).mean(), rejects.mean())
+    found = (((kinds == 0) & ~odd).mean(), (kinds > 0).mean(), odd.mean())
     assert found == pytest.approx(MIX_SHARES[mix], abs=24 / len(kinds) + 1e-5)
 
 
-def test_both_kinds_of_fraud_are_about_half_of_it(stress_blocks):
-    kinds = Counter(FRAUD_KINDS[kind] for block in stress_blocks for kind in block.kinds.tolist())
-    fraud = kinds["card_testing"] + kinds["account_takeover"]
-    assert 0.40 < kinds["account_takeover"] / fraud < 0.55
+def test_each_kind_of_fraud_has_the_share_stated(stress_blocks):
+    kinds = np.concatenate([block.kinds for block in stress_blocks])
+    stated = np.zeros(len(FRAUD_KINDS))
+    for run in CAMPAIGNS:
+        stated[KIND_OF_ROLE[run.role]] += run.weight
+    assert stated.sum() == pytest.approx(1)
+    assert stated[1:].min() >= 0.05
+    for kind in range(1, len(FRAUD_KINDS)):
+        assert (kinds[kinds > 0] == kind).mean() == pytest.approx(stated[kind], rel=0.15)
 
 
-def test_a_customers_transactions_follow_each_other_in_number_and_in_event_time(stress_blocks):
+def test_every_edge_case_and_every_friendly_outlier_has_its_share(stress_blocks):
+    edges = np.concatenate([block.edges for block in stress_blocks])
+    shares = np.bincount(edges[edges > 0], minlength=len(EDGE_CASES)) / (edges > 0).sum()
+    refused = (1 - sum(DECIDED_SHARES)) / 6
+    assert shares[1:7] == pytest.approx(refused, rel=0.2)
+    assert shares[7:] == pytest.approx(DECIDED_SHARES, rel=0.35)
+    outliers = np.concatenate([block.outliers for block in stress_blocks])
+    found = np.bincount(outliers, minlength=len(OUTLIERS)) / len(outliers)
+    assert found.min() > 0.002
+    assert 0.8 < found[0] < 0.9
+
+
+def test_a_customers_transactions_follow_each_other_but_for_late_events(stress_blocks):
     latest: dict[str, str] = {}
+    late = 0
     for block in stress_blocks:
-        for body in block.bodies:
-            fields = json.loads(body)
-            stamp, who = fields.get("timestamp", ""), fields.get("user_id")
-            if stamp.startswith("2026-01"):
+        for body, edge in zip(block.bodies, block.edges.tolist(), strict=True):
+            fields_of = json.loads(body)
+            stamp, who = fields_of.get("timestamp", ""), fields_of.get("user_id")
+            if edge == LATE:
+                assert stamp < latest[who]
+                late += 1
+            elif stamp.startswith("2026-01") and edge != DUPLICATE:
                 assert stamp >= latest.get(who, "")
                 latest[who] = stamp
+    assert late > 100
     assert len(latest) > 4_000
+
+
+@pytest.mark.parametrize("shares", [1, 3])
+def test_a_duplicate_is_the_bytes_of_an_earlier_transaction_of_its_share(shares):
+    simulator = Simulator(8, STRESS, PREFIX, shares - 1, shares)
+    twice = 0
+    for index in range(12):
+        block = simulator.block(index)
+        row_of = {number: row for row, number in enumerate(block.numbers.tolist())}
+        for row in np.flatnonzero(block.ids != block.numbers).tolist():
+            first = row_of[int(block.ids[row])]
+            assert first < row
+            assert block.bodies[first] == block.bodies[row]
+            assert block.values_usd[first] == block.values_usd[row]
+            assert block.edges[first] == block.kinds[first] == 0
+            twice += 1
+    assert twice > 36 / shares / 2
 
 
 def test_the_edge_cases_are_exactly_what_is_to_be_refused(stress_blocks):
@@ -190,7 +242,17 @@ def test_amounts_in_usd_are_the_bodies_amounts_at_the_dated_rates(stress_blocks)
 def test_labels_are_not_in_the_bodies(stress_blocks):
     required = {"id", "user_id", "amount", "currency", "merchant", "category", "timestamp"}
     known = required | {"location", "card_type", "device_info", "ip_address", "session_id"}
-    words = ("fraud", "legit", "label", "kind_", "testing", "takeover", "campaign", "victim")
+    words = (
+        "fraud",
+        "legit",
+        "label",
+        "kind_",
+        "testing",
+        "takeover",
+        "campaign",
+        "victim",
+        "structur",
+    )
     for block in stress_blocks[:10]:
         text = b"".join(block.bodies).decode().lower()
         assert not [word for word in words if word in text]
