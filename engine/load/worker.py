@@ -29,11 +29,12 @@ from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.load.retry import RetryPolicy
 from engine.load.senders.contract import SenderFactory, SenderSettings
-from engine.load.traffic.simulator import BLOCK, FRAUD_KINDS, Simulator
+from engine.load.traffic.simulator import BLOCK
+from engine.load.traffic.source import kinds_of, traffic_of
 from engine.load.wire import UpPipe, listen, read_command
 from engine.model.control import WorkerCommand, WorkerFailed, WorkerPlan, WorkerReady
 from engine.model.errors import LimelightError
-from engine.model.scenario import LoadProfile, TrafficMix
+from engine.model.scenario import LoadProfile
 
 SWITCH_INTERVAL_SECONDS = 0.0002
 SPARE_FILES = 256
@@ -63,10 +64,10 @@ async def _run(plan: WorkerPlan, stdin: FileIO, pipe: UpPipe) -> None:
     policy = RetryPolicy(
         plan.attempts, plan.backoff_base_seconds, plan.backoff_cap_seconds, plan.seed
     )
-    ledger = Ledger(plan.share, FRAUD_KINDS)
+    traffic = traffic_of(plan)
+    ledger = Ledger(plan.share, kinds_of(traffic))
     dispatcher = Dispatcher(ledger, Judge(plan.id_prefix), policy, plan.request_timeout_seconds)
     sender = _sender_factory(plan.sender)(_settings(plan), dispatcher)
-    traffic = Simulator(plan.seed, _mix(plan.mix), plan.id_prefix, plan.share, plan.shares)
     making = Making(BLOCK, sender.prepare, plan.users)
     feed = Feed(traffic, pacer, making)
     feeds = Feeds(traffic.of, feed, making)
@@ -101,14 +102,6 @@ def _plan(command: WorkerCommand) -> WorkerPlan:
         msg = f"the first line must be a plan, got {type(command).__name__}"
         raise LimelightError(msg)
     return command
-
-
-def _mix(name: str) -> TrafficMix:
-    try:
-        return TrafficMix(name)
-    except ValueError as error:
-        msg = f"mix must be one of {', '.join(TrafficMix)}, got {name!r}"
-        raise LimelightError(msg) from error
 
 
 def _sender_factory(name: str) -> SenderFactory:

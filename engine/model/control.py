@@ -24,7 +24,8 @@ class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     `shares` says which customers are this worker's. `sender` is `module:callable`. With `users` > 0
     this worker's customers are that many simulated users, each with a connection of its own for
     the whole run (`connections` is not used then). `headers` go with every request; `proxy`
-    (an http address) and `ca_file` (PEM) are for the general sender.
+    (an http address) and `ca_file` (PEM) are for the general sender. `traffic_file` is own data
+    instead of the simulator's `mix`, begun again at its end with `traffic_repeat`.
     """
 
     run_id: str
@@ -49,6 +50,8 @@ class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     headers: dict[str, str] = {}
     proxy: str = ""
     ca_file: str = ""
+    traffic_file: str = ""
+    traffic_repeat: bool = False
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
@@ -208,11 +211,12 @@ PlatformCommand = PlatformSettings | HoldDown | AgentDelay | ReasoningLimit | Re
 
 
 class PlatformReady(msgspec.Struct, frozen=True, kw_only=True, tag="platform_ready"):
-    """The platform answers on 127.0.0.1:`port`."""
+    """The platform answers on 127.0.0.1:`port`, its `/metrics` on `metrics_port`."""
 
     port: int
     pid: int
     journal: str
+    metrics_port: int = 0
 
 
 class PlatformReport(msgspec.Struct, frozen=True, kw_only=True, tag="platform_report"):

@@ -1,0 +1,81 @@
+"""The traffic a plan asks for: the one place that knows what kinds of it there are."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.load.traffic.simulator import BLOCK, Simulator
+from engine.model.control import WorkerPlan
+from engine.model.errors import LimelightError
+from engine.model.scenario import TrafficMix
+
+__all__ = ["BLOCK", "Bodies", "Traffic", "TrafficBlock", "traffic_of"]
+
+
+class Bodies(Protocol):
+    """JSON bodies, a row each."""
+
+    def __getitem__(self, rows: slice, /) -> list[bytes]:
+        """Those of consecutive rows."""
+
+
+class TrafficBlock(Protocol):
+    """Transactions of consecutive arrival numbers, a row each."""
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Arrival numbers, ascending."""
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """The arrival number whose transaction id the body bears: an earlier one's in a repeat."""
+
+    @property
+    def customers(self) -> NDArray[np.int64]:
+        """Whose they are."""
+
+    @property
+    def bodies(self) -> Bodies:
+        """JSON bodies."""
+
+    @property
+    def kinds(self) -> NDArray[np.uint8]:
+        """Fraud kind codes."""
+
+    @property
+    def rejects(self) -> NDArray[np.bool_]:
+        """Whether a correct platform answers 400."""
+
+    @property
+    def values_usd(self) -> NDArray[np.float64]:
+        """Amounts."""
+
+
+class Traffic(Protocol):
+    """Makes any block of a run, for one share of the customers."""
+
+    def block(self, index: int) -> TrafficBlock:
+        """Arrivals [index × BLOCK, (index + 1) × BLOCK) of this share."""
+
+    def of(self, share: int, shares: int) -> Traffic:
+        """The same traffic for another share; one thread must use both."""
+
+
+def traffic_of(plan: WorkerPlan) -> Traffic:
+    """The traffic of a plan's own share.
+
+    Raises:
+        LimelightError: there is no such mix.
+    """
+    return Simulator(plan.seed, _mix(plan.mix), plan.id_prefix, plan.share, plan.shares)
+
+
+def _mix(name: str) -> TrafficMix:
+    try:
+        return TrafficMix(name)
+    except ValueError as error:
+        msg = f"mix must be one of {', '.join(TrafficMix)}, got {name!r}"
+        raise LimelightError(msg) from error
