@@ -46,6 +46,7 @@ OUTCOMES = (
     "invalid_decision",
 )
 DECISIONS = {"APPROVE": "approved", "REVIEW": "review", "DECLINE": "declined"}
+ACCOUNTED = ("due", "not_offered")
 LEGITIMATE = "legitimate"
 QUALITY = (
     "fraud_flagged",
@@ -104,6 +105,23 @@ class Aggregator:
         lost["failed"] = lost.get("failed", 0) + gauges["in_flight_now"]
         lost["dropped"] = lost.get("dropped", 0) + gauges["backlog_now"]
         return True
+
+    @property
+    def reporting(self) -> bool:
+        """Whether any worker has neither sent its final report nor died."""
+        return bool(self._workers.up)
+
+    def account_for(self, planned: int) -> None:
+        """Count as not offered what no report accounts for of so many arrivals planned.
+
+        not offered = planned - due - not offered so far, in all rows and reports there are
+        """
+        known = sum(self.totals.get(name, 0) for name in ACCOUNTED)
+        known += sum(getattr(report, name) for report in self._waiting for name in ACCOUNTED)
+        known += sum(self._lost_counts.get(name, 0) for name in ACCOUNTED)
+        if planned > known:
+            counts = self._lost_counts
+            counts["not_offered"] = counts.get("not_offered", 0) + planned - known
 
     @property
     def finished(self) -> bool:

@@ -34,6 +34,7 @@ START_DELAY_SECONDS, START_DELAY_SECONDS_EACH = 0.1, 0.005
 TAKEOVER_SECONDS = 0.5
 
 Log = Callable[..., None]
+ALL_OFFERED = "all its arrivals had been offered"
 
 
 class Crew:
@@ -106,6 +107,7 @@ class Crew:
                 lost.append(message)
         if lost:
             self._replace(lost, log)
+        self._account()
         if failed:
             raise FleetError(failed[0].message)
 
@@ -128,8 +130,21 @@ class Crew:
                 self._fleet.command(order, worker)
             self._degrade(gap, reasons[gap.worker], log)
 
+    def _account(self) -> None:
+        """Once no worker reports any more and some were lost, nobody counts what was left to offer.
+
+        Those are the arrivals planned up to the last instant reported that no report accounts for.
+        """
+        if self.lost and not self._aborted and not self._aggregator.reporting:
+            planned = self.rates.planned_by(self._reported_seconds)
+            self._aggregator.account_for(planned)
+
     def _degrade(self, gap: Gap, reason: str, log: Log) -> None:
         begin, end = gap.since_seconds, gap.until_seconds
+        who = f"load worker {gap.worker + 1} of {self._workers} was lost ({reason})"
+        if gap.nothing:
+            log(EventKind.DEGRADED, f"{who}: {ALL_OFFERED}", reason=reason)
+            return
         interval = DegradedInterval(
             share=gap.worker,
             shares=self._workers,
@@ -138,7 +153,6 @@ class Crew:
             to_seconds=end,
         )
         self.degraded.append(interval)
-        who = f"load worker {gap.worker + 1} of {self._workers} was lost ({reason})"
         what = (
             f"nobody is left to offer its arrivals from {begin:.2f} s on"
             if end is None
@@ -154,3 +168,4 @@ class Crew:
             if self._aggregator.lose(share):
                 self.lost += 1
                 log(EventKind.DEGRADED, "a load worker did not end its drain in time: killed")
+        self._account()

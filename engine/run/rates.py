@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 
+from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.model.errors import ConfigurationError
 from engine.model.results import RateChange
@@ -80,6 +81,10 @@ class Rates:
         """The factor in force at this second of the run clock."""
         begun = [one.factor for one in self._changes if one.schedule_seconds <= seconds]
         return begun[-1] if begun else 1.0
+
+    def planned_by(self, seconds: float) -> int:
+        """Arrivals due up to this second of the run clock, changes included."""
+        return Pacer(self._changed).count_by(seconds)
 
     def planned_tps(self, seconds: float) -> float:
         """The planned rate at this second of the run clock, changes included."""

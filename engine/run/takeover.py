@@ -59,12 +59,14 @@ class _Holder:
 class Gap:
     """What became of one lost worker: who takes which class over, each from where.
 
-    `since_seconds` is up to when it accounted for its own; `orders` is empty if nobody is left.
+    `since_seconds` is up to when it accounted for its own; `orders` is empty if nobody is left, or
+    `nothing` was: all that it held was accounted for up to the plan's end.
     """
 
     worker: int
     since_seconds: float
     orders: list[tuple[int, TakeOver]]
+    nothing: bool = False
 
     @property
     def until_seconds(self) -> float | None:
@@ -98,10 +100,13 @@ class Coverage:
         """
         from_seconds = min(from_seconds, self._duration_seconds)
         lost = [(worker, self._living.pop(worker)) for worker in workers if worker in self._living]
-        return [
-            Gap(worker, holder.own.accounted_seconds, self._divide(holder, from_seconds))
-            for worker, holder in lost
-        ]
+        return [self._gap(worker, holder, from_seconds) for worker, holder in lost]
+
+    def _gap(self, worker: int, lost: _Holder, from_seconds: float) -> Gap:
+        since = min(held.accounted_seconds for held in (lost.own, *lost.taken))
+        if since >= self._duration_seconds:
+            return Gap(worker, since, [], nothing=True)
+        return Gap(worker, lost.own.accounted_seconds, self._divide(lost, from_seconds))
 
     def _divide(self, lost: _Holder, from_seconds: float) -> list[tuple[int, TakeOver]]:
         left = [worker for worker, holder in self._living.items() if not holder.finished]

@@ -265,6 +265,21 @@ def test_what_was_not_offered_is_counted_apart_from_what_was_due():
     assert aggregator.totals["not_offered"] == 7
 
 
+def test_once_nobody_reports_what_no_report_accounts_for_was_not_offered_and_counts_once():
+    aggregator = Aggregator(2, TICK)
+    rows_of(aggregator, [report(due=5, not_offered=1), report(share=1, due=4)])
+    assert aggregator.reporting
+    aggregator.add(report(tick=1, due=3))
+    aggregator.lose(0)
+    aggregator.lose(1)
+    assert not aggregator.reporting
+    for _look in range(2):
+        aggregator.account_for(20)
+    rows = rows_of(aggregator, [], [])
+    assert [(row["due"], row["not_offered"]) for row in rows] == [(3, 7), (0, 0)]
+    assert aggregator.finished
+
+
 def test_the_pacer_s_lateness_and_the_wait_for_a_connection_are_told_apart():
     aggregator = Aggregator(1, TICK)
     (row,) = rows_of(

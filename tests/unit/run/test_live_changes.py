@@ -11,6 +11,7 @@ from engine.model.errors import ConfigurationError, IllegalTransitionError
 from engine.model.event import EventKind
 from engine.model.results import TestStatus, Verdict
 from engine.run.states import Event
+from tests.fakes import JumpingClock
 from tests.unit.run.rigged import RATE, SECONDS, Rigged
 
 
@@ -130,17 +131,28 @@ def test_a_run_that_lost_a_worker_says_so_and_is_not_passed():
 
 @settings(max_examples=20, deadline=None)
 @given(
-    st.dictionaries(st.integers(0, 4), st.floats(0, SECONDS), max_size=4),
+    st.dictionaries(st.integers(0, 4), st.floats(0, SECONDS), max_size=5),
     st.dictionaries(st.floats(0.1, SECONDS), st.floats(0.5, 2), max_size=2),
 )
 def test_what_was_planned_was_offered_or_counted_as_not_whatever_happened(loses, factors):
     at = {second: lambda run, f=factor: run.set_rate(f) for second, factor in factors.items()}
     rigged = Rigged(workers=5, loses=loses, at=at)
     summary = rigged.finish()
-    assert summary.status is TestStatus.COMPLETED
+    all_lost = len(loses) == 5
+    assert summary.status is (TestStatus.FAILED if all_lost else TestStatus.COMPLETED)
     assert summary.counts.conserved
-    assert summary.counts.due + summary.not_offered == planned_by(rigged, summary)
+    assert summary.counts.due + summary.not_offered == sum(summary.per_second.planned)
+    assert all_lost or sum(summary.per_second.planned) == planned_by(rigged, summary)
     assert len(set(rigged.fleet.decided)) == len(rigged.fleet.decided) == summary.counts.decided
+
+
+def test_what_nobody_was_left_to_take_over_is_counted_as_not_offered():
+    stands_still = JumpingClock(at=1.15, jump=1.0)  # so both are found lost at one look
+    rigged = Rigged(workers=2, loses={0: 1.25, 1: 1.75}, clock=stands_still)
+    summary = rigged.finish()
+    assert summary.status is TestStatus.FAILED
+    assert summary.counts.due + summary.not_offered == 1.75 * RATE
+    assert summary.not_offered == 0.5 * RATE / 2
 
 
 def test_the_only_worker_lost_fails_the_run():

@@ -108,6 +108,25 @@ def test_what_is_lost_in_the_drain_is_taken_over_up_to_the_plans_end_and_no_furt
     assert (gap.since_seconds, gap.until_seconds) == (19.9, 20.0)
 
 
+def test_of_one_that_had_accounted_for_the_whole_plan_nothing_is_left_to_take_over():
+    coverage = Coverage(2, 20.0)
+    coverage.reported(0, [20.0], final=False)
+    (gap,) = coverage.lose([0], from_seconds=20.4)
+    assert (gap.nothing, gap.orders) == (True, [])
+
+
+def test_of_one_that_still_owed_what_it_took_over_that_is_taken_over():
+    coverage = Coverage(3, 20.0)
+    coverage.reported(0, [19.0], final=False)
+    ((_, first), _) = coverage.lose([0], from_seconds=19.5)[0].orders
+    coverage.reported(1, [20.0, 19.2], final=False)
+    (gap,) = coverage.lose([1], from_seconds=20.4)
+    assert not gap.nothing
+    assert (2, first.share, first.shares, 19.2) in [
+        (worker, order.share, order.shares, order.since_seconds) for worker, order in gap.orders
+    ]
+
+
 def test_a_class_is_cut_among_all_who_are_left():
     coverage = Coverage(3, 60.0)
     (gap,) = coverage.lose([1], from_seconds=1.0)
