@@ -13,6 +13,7 @@ import msgspec
 from engine.model.telemetry import AgentTelemetry as AgentTelemetry
 from engine.model.telemetry import EdgeTelemetry as EdgeTelemetry
 from engine.model.telemetry import ReasoningTelemetry as ReasoningTelemetry
+from engine.model.telemetry import ScalingTelemetry as ScalingTelemetry
 from engine.model.telemetry import ScorerTelemetry as ScorerTelemetry
 from engine.model.telemetry import SparseHistogram as SparseHistogram
 
@@ -165,10 +166,17 @@ WorkerMessage = WorkerReport | WorkerReady | WorkerFailed
 
 
 class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, tag="settings"):
-    """How the embedded platform is to run; `journal` is the SQLite file it writes."""
+    """How the embedded platform is to run; `journal` is the SQLite file it writes.
+
+    It begins with `scorers`, and their number may change within `scorers_least` to `scorers_most`;
+    0 there: it does not, on that side. A scorer takes at most `scorer_tps` a second (0: any rate).
+    """
 
     journal: str
     scorers: int = 4
+    scorers_least: int = 0
+    scorers_most: int = 0
+    scorer_tps: float = 0.0
     model: str = ""
     tick_seconds: float = 0.25
 
@@ -178,6 +186,12 @@ class HoldDown(msgspec.Struct, frozen=True, kw_only=True, tag="hold_down"):
 
     scorers: list[int]
     lease_seconds: float
+
+
+class Scale(msgspec.Struct, frozen=True, tag="scale"):
+    """Go on with this many scorers, or the nearest number within the bounds."""
+
+    scorers: int
 
 
 class AgentDelay(msgspec.Struct, frozen=True, kw_only=True, tag="agent_delay"):
@@ -207,7 +221,9 @@ class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
     """Finish what is under way, close the journal and end."""
 
 
-PlatformCommand = PlatformSettings | HoldDown | AgentDelay | ReasoningLimit | Release | Shutdown
+PlatformCommand = (
+    PlatformSettings | HoldDown | Scale | AgentDelay | ReasoningLimit | Release | Shutdown
+)
 
 
 class PlatformReady(msgspec.Struct, frozen=True, kw_only=True, tag="platform_ready"):
@@ -220,7 +236,12 @@ class PlatformReady(msgspec.Struct, frozen=True, kw_only=True, tag="platform_rea
 
 
 class PlatformReport(msgspec.Struct, frozen=True, kw_only=True, tag="platform_report"):
-    """The platform's state, once a tick."""
+    """The platform's state, once a tick.
+
+    `scorers` are those that have customers. `utilisation` (0 and up) is their mean use, as
+    `engine.platform.scaling` has it; `moving` the shards on their way to another scorer; `scalings`
+    the latest changes of the number of scorers, oldest first.
+    """
 
     at_ns: int
     supervisor_pid: int
@@ -230,6 +251,9 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True, tag="platform_re
     held_down: list[int]
     cpu_seconds: float  # cumulative, all processes of the platform, dead ones included
     reasoning: ReasoningTelemetry = ReasoningTelemetry()
+    utilisation: float | None = None
+    moving: int = 0
+    scalings: list[ScalingTelemetry] = []
 
 
 class PlatformFailed(msgspec.Struct, frozen=True, tag="platform_failed"):

@@ -10,7 +10,7 @@ their buckets reaches across a power of two.
 
 from __future__ import annotations
 
-from array import array
+import struct
 
 from engine.model.telemetry import SparseHistogram
 
@@ -47,10 +47,7 @@ class Times:
 
     def add_sparse(self, sparse: SparseHistogram) -> None:
         """Add what a finer histogram holds; its sum is as exact as its buckets are."""
-        indices, counts = array("i"), array("q")
-        indices.frombytes(sparse.indices)
-        counts.frombytes(sparse.counts)
-        for index, count in zip(indices, counts, strict=True):
+        for index, count in _pairs(sparse):
             shift = max((index >> (_SUB_BITS - 1)) - 1, 0)
             lowest = (index - shift * _HALF) << shift
             self.counts[bucket_of(lowest)] += count
@@ -61,9 +58,46 @@ class Times:
         self.counts = [one + more for one, more in zip(self.counts, counts, strict=True)]
         self.sum_seconds += sum_seconds
 
-    def plus(self, other: Times) -> Times:
-        """Both together, as a new one."""
-        both = Times()
-        both.add(self.counts, self.sum_seconds)
-        both.add(other.counts, other.sum_seconds)
-        return both
+
+class Latency:
+    """Finer histograms of one thing, as they come: all in coarse buckets, the newest as they are.
+
+    What a process counted stays counted when it ends.
+    """
+
+    def __init__(self) -> None:
+        self.times = Times()
+        self.recent: dict[int, int] = {}
+
+    def add(self, sparse: SparseHistogram) -> None:
+        """Add what was measured since the last note."""
+        self.times.add_sparse(sparse)
+        for index, count in _pairs(sparse):
+            self.recent[index] = self.recent.get(index, 0) + count
+
+
+def together(latencies: list[Latency]) -> Times:
+    """All of them, since the beginning."""
+    both = Times()
+    for one in latencies:
+        both.add(one.times.counts, one.times.sum_seconds)
+    return both
+
+
+def recent(latencies: list[Latency]) -> SparseHistogram:
+    """The newest of all of them, in the finer layout."""
+    merged: dict[int, int] = {}
+    for one in latencies:
+        for index, count in one.recent.items():
+            merged[index] = merged.get(index, 0) + count
+    indices = sorted(merged)
+    return SparseHistogram(
+        struct.pack(f"<{len(indices)}i", *indices),
+        struct.pack(f"<{len(indices)}q", *[merged[index] for index in indices]),
+    )
+
+
+def _pairs(sparse: SparseHistogram) -> list[tuple[int, int]]:
+    size = len(sparse.indices) // 4
+    indices = struct.unpack(f"<{size}i", sparse.indices)
+    return list(zip(indices, struct.unpack(f"<{size}q", sparse.counts), strict=True))

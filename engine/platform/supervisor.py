@@ -24,8 +24,11 @@ from engine.model.control import (
     Release,
     Shutdown,
 )
+from engine.platform.metrics_page import MetricsPage
+from engine.platform.metrics_server import MetricsServer
+from engine.platform.scorer_vital import ScorerVital, agents_telemetry, reasoning_telemetry
 from engine.platform.slots import Slot
-from engine.platform.telemetry import EdgeVital, ScorerVital, agents_telemetry
+from engine.platform.telemetry import EdgeVital
 from engine.platform.uplink import Uplink
 from engine.platform.wire import (
     ChildFailed,
@@ -57,6 +60,8 @@ class Supervisor:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self._edge_vital = EdgeVital()
         self._scorer_vitals = [ScorerVital(index) for index in range(settings.scorers)]
+        self._page = MetricsPage(self._edge_vital, self._scorer_vitals)
+        self._metrics = MetricsServer(self._page.text)
         self._edge = Slot(
             "engine.platform.edge",
             self._edge_vital,
@@ -85,6 +90,7 @@ class Supervisor:
         self._edge.start()
         for slot in self._scorers:
             slot.start()
+        await self._metrics.start()
         while not self._ended.is_set():
             try:
                 await asyncio.wait_for(self._ended.wait(), self._settings.tick_seconds)
@@ -218,7 +224,12 @@ class Supervisor:
             self._ready = True
             port = self._listener.getsockname()[1]
             self._uplink.send(
-                PlatformReady(port=port, pid=os.getpid(), journal=self._settings.journal)
+                PlatformReady(
+                    port=port,
+                    pid=os.getpid(),
+                    journal=self._settings.journal,
+                    metrics_port=self._metrics.port,
+                )
             )
 
     def _failed(self, message: str) -> None:
@@ -228,16 +239,17 @@ class Supervisor:
 
     def _report(self) -> None:
         vitals = [self._edge_vital, *self._scorer_vitals]
-        self._uplink.offer(
-            PlatformReport(
-                at_ns=time.monotonic_ns(),
-                supervisor_pid=os.getpid(),
-                edge=self._edge_vital.telemetry(),
-                scorers=[vital.telemetry(self._edge_vital) for vital in self._scorer_vitals],
-                agents=agents_telemetry(self._scorer_vitals),
-                held_down=sorted(self._held),
-                cpu_seconds=self._usage.cpu_seconds() + sum(v.cpu_seconds for v in vitals),
-            )
+        report = PlatformReport(
+            at_ns=time.monotonic_ns(),
+            supervisor_pid=os.getpid(),
+            edge=self._edge_vital.telemetry(),
+            scorers=[vital.telemetry(self._edge_vital) for vital in self._scorer_vitals],
+            agents=agents_telemetry(self._scorer_vitals),
+            held_down=sorted(self._held),
+            cpu_seconds=self._usage.cpu_seconds() + sum(v.cpu_seconds for v in vitals),
+            reasoning=reasoning_telemetry(self._scorer_vitals),
         )
+        self._uplink.offer(report)
+        self._page.told(report)
         for vital in vitals:
-            vital.tally.reported()
+            vital.reported()

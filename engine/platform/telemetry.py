@@ -8,12 +8,11 @@ differences of two reports.
 
 from __future__ import annotations
 
-from engine.model.control import AgentTelemetry, EdgeTelemetry, ScorerTelemetry
-from engine.platform.answer import AGENTS
-from engine.platform.wire import EdgeCounters, ScorerCounters
+from engine.model.control import EdgeTelemetry
+from engine.platform.buckets import BUCKETS, Times
+from engine.platform.wire import EdgeCounters
 
-_SECOND_NS = 1e9
-_MS_NS = 1e6
+MS_NS = 1e6
 
 EDGE_COUNTS = (
     "requests",
@@ -82,6 +81,10 @@ class Vital:
         """Over all processes of the slot."""
         return self.cpu_of_dead + self.cpu_now
 
+    def reported(self) -> None:
+        """The next report's means and newest latencies begin here."""
+        self.tally.reported()
+
     def died(self, cpu_seconds: float) -> None:
         """The process ended, having used this much CPU in its life."""
         self.status = "down"
@@ -89,6 +92,10 @@ class Vital:
         self.cpu_now = 0.0
         self.rss_bytes = 0
         self.tally.died()
+
+
+def _buckets(counters: EdgeCounters) -> dict[str, list[int]]:
+    return {"response": counters.response_buckets, "commit": counters.commit_buckets}
 
 
 class EdgeVital(Vital):
@@ -107,7 +114,17 @@ class EdgeVital(Vital):
         for index, link in enumerate(counters.links):
             counts[f"answered.{index}"] = float(link.answered)
             counts[f"latency_ns.{index}"] = float(link.latency_ns)
+        for name, buckets in _buckets(counters).items():
+            counts |= {f"{name}.{index}": float(hits) for index, hits in enumerate(buckets)}
         self.tally.update(counts)
+
+    def times(self, of: str) -> Times:
+        """Of `response` (received → answered, decided ones) or `commit`, over the slot's life."""
+        times = Times()
+        counts = [int(self.tally.total(f"{of}.{index}")) for index in range(BUCKETS)]
+        total = {"response": "latency_ns", "commit": "commit_ns"}[of]
+        times.add(counts, self.tally.total(total) / 1e9)
+        return times
 
     def depth_of(self, index: int) -> int:
         """Transactions waiting for or at a scorer."""
@@ -130,70 +147,11 @@ class EdgeVital(Vital):
             in_flight=gauges.in_flight_now if gauges else 0,
             connections=gauges.connections_now if gauges else 0,
             queue_depth=gauges.queue_depth_now if gauges else 0,
-            queue_age_ms=gauges.queue_age_ns_now / _MS_NS if gauges else 0.0,
+            queue_age_ms=gauges.queue_age_ns_now / MS_NS if gauges else 0.0,
             commits=int(tally.total("commits")),
-            commit_ms=tally.mean("commit_ns", "commits", _MS_NS),
+            commit_ms=tally.mean("commit_ns", "commits", MS_NS),
             journal_rows=last.journal_rows_now if last else 0,
-            latency_ms=tally.mean("latency_ns", "answered", _MS_NS),
+            latency_ms=tally.mean("latency_ns", "answered", MS_NS),
             cpu_seconds=self.cpu_seconds,
             rss_bytes=self.rss_bytes,
         )
-
-
-class ScorerVital(Vital):
-    """A scorer's slot."""
-
-    def __init__(self, index: int) -> None:
-        super().__init__()
-        self.index = index
-        self._customers = 0
-
-    def heard(self, counters: ScorerCounters) -> None:
-        """A note with counters came."""
-        self.cpu_now = counters.cpu_seconds
-        self.rss_bytes = counters.rss_bytes_now
-        self._customers = counters.customers_now
-        counts = {"scored": float(counters.scored), "busy_ns": float(counters.busy_ns)}
-        for index, agent in enumerate(counters.agents):
-            counts[f"agent_scored.{index}"] = float(agent.scored)
-            counts[f"agent_batches.{index}"] = float(agent.batches)
-            counts[f"agent_busy_ns.{index}"] = float(agent.busy_ns)
-            counts[f"agent_errors.{index}"] = float(agent.errors)
-        self.tally.update(counts)
-
-    def telemetry(self, edge: EdgeVital) -> ScorerTelemetry:
-        """This scorer's part of a report; latency and depth are the edge's view."""
-        index = self.index
-        return ScorerTelemetry(
-            index=index,
-            pid=self.pid,
-            status=self.status,
-            restarts=self.restarts,
-            scored=int(self.tally.total("scored")),
-            busy_seconds=self.tally.total("busy_ns") / _SECOND_NS,
-            cpu_seconds=self.cpu_seconds,
-            rss_bytes=self.rss_bytes,
-            queue_depth=edge.depth_of(index),
-            latency_ms=edge.tally.mean(f"latency_ns.{index}", f"answered.{index}", _MS_NS),
-            customers=self._customers if self.status == "up" else 0,
-        )
-
-
-def agents_telemetry(scorers: list[ScorerVital]) -> list[AgentTelemetry]:
-    """Each agent over all scorers; latency is the mean over all their batches."""
-    found = []
-    for index, name in enumerate(AGENTS):
-        tallies = [scorer.tally for scorer in scorers]
-        batches = sum(tally.grown(f"agent_batches.{index}") for tally in tallies)
-        busy_ns = sum(tally.grown(f"agent_busy_ns.{index}") for tally in tallies)
-        found.append(
-            AgentTelemetry(
-                name=name,
-                scored=int(sum(tally.total(f"agent_scored.{index}") for tally in tallies)),
-                busy_seconds=sum(tally.total(f"agent_busy_ns.{index}") for tally in tallies)
-                / _SECOND_NS,
-                latency_ms=busy_ns / batches / _MS_NS if batches > 0 else None,
-                errors=int(sum(tally.total(f"agent_errors.{index}") for tally in tallies)),
-            )
-        )
-    return found
