@@ -168,8 +168,8 @@ def _header(path: Path, whole: mmap.mmap) -> Header:
 def _inside(header: Header, name: str, end: int) -> bool:
     """Whether this column lies between the bodies and this offset."""
     begin = header.columns.get(name, -1)
-    bytes_each = np.dtype(COLUMNS[name]).itemsize
-    return PREFIX.size <= header.bodies_end <= begin <= end - bytes_each * (header.rows + (name == "start"))
+    size = np.dtype(COLUMNS[name]).itemsize * (header.rows + (name == "start"))
+    return PREFIX.size <= header.bodies_end <= begin <= end - size
 
 
 def _refused(path: Path, problem: str) -> ConfigurationError:

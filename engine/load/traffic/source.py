@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.load.traffic.simulator import BLOCK, Simulator
+from engine.load.traffic.own import OwnTraffic
+from engine.load.traffic.simulator import BLOCK, FRAUD_KINDS, Simulator
 from engine.model.control import WorkerPlan
 from engine.model.errors import LimelightError
 from engine.model.scenario import TrafficMix
 
-__all__ = ["BLOCK", "Bodies", "Traffic", "TrafficBlock", "traffic_of"]
+__all__ = ["BLOCK", "Bodies", "Traffic", "TrafficBlock", "kinds_of", "traffic_of"]
 
 
 class Bodies(Protocol):
@@ -65,12 +67,20 @@ class Traffic(Protocol):
 
 
 def traffic_of(plan: WorkerPlan) -> Traffic:
-    """The traffic of a plan's own share.
+    """The traffic of a plan's own share: own data where the plan names a file.
 
     Raises:
-        LimelightError: there is no such mix.
+        LimelightError: there is no such mix, or the file is missing or damaged.
     """
+    if plan.traffic_file:
+        path, repeat = Path(plan.traffic_file), plan.traffic_repeat
+        return OwnTraffic(path, plan.id_prefix, repeat=repeat).of(plan.share, plan.shares)
     return Simulator(plan.seed, _mix(plan.mix), plan.id_prefix, plan.share, plan.shares)
+
+
+def kinds_of(traffic: Traffic) -> tuple[str, ...]:
+    """What the codes in the `kinds` of its blocks stand for."""
+    return traffic.kinds if isinstance(traffic, OwnTraffic) else FRAUD_KINDS
 
 
 def _mix(name: str) -> TrafficMix:
