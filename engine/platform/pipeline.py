@@ -34,12 +34,11 @@ class Pipeline:
 
     def __init__(self, folder: Path) -> None:
         card = load_card(folder)
-        self._policy = policy_of(card)
-        self.weights = self._policy.weights
+        self.policy = policy_of(card)
         self._categories = {name: index for index, name in enumerate(card["categories"])}
         self.panel = Panel(folder, card)
         self.calls = self.panel.calls
-        self.reasoning = ReasoningEngine(self.panel, self._policy)
+        self.reasoning = ReasoningEngine(self.panel, self.policy)
         self.memory = Memory()
         self.latencies_us: list[int] = []
         self._forgotten = 0
@@ -127,7 +126,7 @@ class Pipeline:
         missing = [None] * len(part.jobs)
         columns = [missing if answer is None else answer for answer in answers]
         part.cases = [
-            Case(row, facts, scores, decide(self._policy, scores))
+            Case(row, facts, scores, decide(self.policy, scores))
             for row, facts, scores in zip(
                 part.rows, part.facts, zip(*columns, strict=True), strict=True
             )
@@ -175,6 +174,10 @@ class Pipeline:
         self._forgotten += self.memory.evictions
         self.memory = Memory()
         self._uncommitted.clear()
+        self.learn(rows)
+
+    def learn(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Learn these (user_id, facts), in commit order, beside all that is known."""
         bad = 0
         for user_id, facts in rows:
             try:

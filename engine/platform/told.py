@@ -29,7 +29,7 @@ def agents_counters(pipeline: Pipeline) -> list[AgentCounters]:
             weight_now=weight,
             latency=taken(seat.cost.latencies_us),
         )
-        for seat, weight in zip(pipeline.panel.seats, pipeline.weights, strict=True)
+        for seat, weight in zip(pipeline.panel.seats, pipeline.policy.weights, strict=True)
     ]
 
 

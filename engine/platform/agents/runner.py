@@ -139,12 +139,15 @@ class Calls:
 def keep_working(calls: Calls, work: Callable[[], None]) -> None:
     """Do `work` in a thread, and begin it again in a new one whenever a call of it is late.
 
-    Forever; an error in it ends the process, which others notice at once.
+    Returns when the work is done. An error in it ends the process, which others notice at once.
     """
     while True:
-        threading.Thread(target=_worked, args=(work,), name="work", daemon=True).start()
+        worker = threading.Thread(target=_worked, args=(work,), name="work", daemon=True)
+        worker.start()
         while not calls.late():
-            time.sleep(POLL_SECONDS)
+            worker.join(POLL_SECONDS)
+            if not worker.is_alive():
+                return
 
 
 def _worked(work: Callable[[], None]) -> None:

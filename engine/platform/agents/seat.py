@@ -64,8 +64,9 @@ class Seat:
     def call(self, rows: list[Row], facts: list[Facts]) -> list[float]:
         """Ask the agent, in whichever thread; slow where that was ordered."""
         slowness = self.slowness
-        if slowness is not None and slowness.suffer():
+        if slowness is not None and (seconds := slowness.due()):
             self.cost.delayed += 1
+            slowness.sleep(seconds)
         return self.agent.score(rows, facts)
 
     def free(self) -> bool:

@@ -25,17 +25,20 @@ class Slowness:
         """What was ordered."""
         return self._delay
 
-    def suffer(self) -> bool:
-        """Sleep, if it is this call's turn; whether it was."""
+    def due(self) -> float:
+        """Seconds that the call now beginning has to sleep; 0 where it is not one's turn."""
         rest = (self._delay.until_ns - time.monotonic_ns()) / 1e9
         if rest <= 0.0:
-            return False
+            return 0.0
         self._due += self._delay.share
         if self._due < 1.0:
-            return False
+            return 0.0
         self._due -= 1.0
-        self._ended.wait(min(self._delay.seconds, rest))
-        return True
+        return min(self._delay.seconds, rest)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, at most until the order is ended."""
+        self._ended.wait(seconds)
 
     def end(self) -> None:
         """Wake whoever sleeps by this order."""
