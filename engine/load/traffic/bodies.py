@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import numpy as np
 
@@ -30,6 +31,7 @@ CARD_TYPES = (
 DEVICE_KINDS = ("ios", "android", "android", "web")
 _NO_DEVICE = len(DEVICE_KINDS)
 _HOURS_KEPT = 10_000
+_AT_ONCE = 512  # bodies joined before other threads of the process may have a turn
 _NETWORK_BITS = tuple(np.uint64(shift) for shift in (40, 28, 20))
 _BYTE = np.uint64(0xFF)
 
@@ -113,7 +115,11 @@ class Bodies:
             hexadecimal(deeds.session, mixed(deeds.session, self._session)),
             [b'"}'] * len(numbers),
         )
-        return list(map(b"".join, zip(*pieces, strict=True)))
+        rows = zip(*pieces, strict=True)
+        bodies: list[bytes] = []
+        for _ in range(0, len(numbers), _AT_ONCE):
+            bodies += map(b"".join, islice(rows, _AT_ONCE))
+        return bodies
 
 
 def _addresses(places: Places) -> Texts:
