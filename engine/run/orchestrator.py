@@ -1,8 +1,9 @@
 """The one that acts: one orchestrator is one run, in a thread of its own.
 
 Commands come from any thread: they are checked against the table of `engine.run.states` at once, so
-that a mistake is told to whoever made it, and are carried out by the run's thread. An emergency
-stop and a change of rate reach the workers directly, whatever the run's thread is doing.
+that a mistake is told to whoever made it, and are carried out by the run's thread. What must take
+effect in time, a pause, its end, an emergency stop and a change of rate, reaches the workers
+directly, whatever the run's thread is doing; that thread then says so and follows.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ _LAST_EVENT = {
     TestStatus.FAILED: Event.FAIL,
     TestStatus.CANCELLED: Event.CANCEL,
 }
+_AT_ONCE = {Event.PAUSE: Pause, Event.RESUME: Resume, Event.EMERGENCY_STOP: Abort}
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -74,10 +76,11 @@ class StressTestOrchestrator:
 
     def request(self, event: Event) -> None:
         """Ask for pause, resume, stop or emergency stop; raises IllegalTransitionError."""
-        after(self._status, event)
-        self._commands.put(event)
-        if event is Event.EMERGENCY_STOP:
-            self._rig.command(Abort())
+        with self._lock:  # or the workers could be told after the run has moved on
+            after(self._status, event)
+            self._commands.put(event)
+            if event in _AT_ONCE:
+                self._rig.command(_AT_ONCE[event]())
 
     def inject(self, fault: FailureScenario) -> None:
         """Ask for a fault by hand, now; raises IllegalTransitionError unless it may be."""
@@ -172,11 +175,7 @@ class StressTestOrchestrator:
 
     def _act(self, event: Event) -> None:
         self._events.add(EventKind.OPERATOR, event.value)
-        if event is Event.PAUSE:
-            self._rig.command(Pause())
-        elif event is Event.RESUME:
-            self._rig.command(Resume())
-        else:
+        if event not in {Event.PAUSE, Event.RESUME}:
             emergency = event is Event.EMERGENCY_STOP
             if self._ending.status is TestStatus.FAILED:
                 self._ending = replace(self._ending, emergency=emergency)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.model.control import Abort, Start, Stop
+from engine.model.control import Abort, Pause, Resume, Start, Stop
 from engine.model.event import EventKind
 from engine.model.results import TestStatus, Verdict
 from engine.run.states import Event
@@ -106,3 +106,20 @@ def test_a_clock_that_jumps_loses_no_tick_and_no_transaction():
     assert summary.counts.due == summary.counts.decided == RATE * SECONDS
     ticks = [tick.tick for tick in rigged.store.written["append"]]
     assert ticks == list(range(len(ticks)))
+
+
+def test_a_pause_and_its_end_reach_the_workers_however_busy_the_runs_own_thread_is():
+    told = []
+
+    def ask(run, event):  # in the run's own thread, so nothing else can be done by it
+        run.request(event)
+        told.append(rigged.fleet.commands[-1])
+
+    rigged = Rigged(at={1.0: lambda run: ask(run, Event.PAUSE)})
+    rigged.store.event = lambda run_id, event: (
+        ask(rigged.run, Event.RESUME) if rigged.run.view.status is TestStatus.PAUSED else None
+    )
+    assert rigged.finish().status is TestStatus.COMPLETED
+    assert told == [Pause(), Resume()]
+    held_up = [one for one in rigged.fleet.commands if isinstance(one, Pause | Resume)]
+    assert held_up == told, "once each"
