@@ -73,6 +73,26 @@ class ReasoningTelemetry(msgspec.Struct, frozen=True, kw_only=True):
     latency: SparseHistogram = SparseHistogram()  # of one explanation
 
 
+class ScalingTelemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of the number of scorers that have customers; instants on the shared clock.
+
+    `seconds`: from the instant the cause began to hold (utilisation crossed its limit and stayed
+    beyond it, or the order came) until the customers had moved. Of the platform's 64 `shards` so
+    many moved; their transactions were held for `held_ms`, `held` of them.
+    """
+
+    number: int
+    at_ns: int
+    from_scorers: int
+    to_scorers: int
+    cause: str  # utilisation | order
+    utilisation: float | None
+    seconds: float
+    shards: int
+    held: int
+    held_ms: float
+
+
 class EdgeTelemetry(msgspec.Struct, frozen=True, kw_only=True):
     """The edge process; counts are cumulative over the life of the platform."""
 
