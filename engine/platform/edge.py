@@ -18,6 +18,7 @@ import os
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -33,10 +34,14 @@ from engine.platform.http import Connection, Head, Heads
 from engine.platform.intake import Intake
 from engine.platform.journal import Journal
 from engine.platform.lifeline import Lifeline, raise_file_limit
+from engine.platform.link import ScorerLink
+from engine.platform.moves import Moves
 from engine.platform.pending import Pending
-from engine.platform.router import FLUSH_SECONDS, Router, ScorerLink
+from engine.platform.router import FLUSH_SECONDS, Router
 from engine.platform.wire import (
     Control,
+    Deal,
+    Dealt,
     EdgeCounters,
     EdgeSettings,
     Link,
@@ -62,10 +67,11 @@ class Edge:
     def __init__(self, settings: EdgeSettings, lifeline: Lifeline) -> None:
         self._settings = settings
         self._lifeline = lifeline
-        self._router = Router(settings.scorers)
+        self._router = Router(settings.owners)
         self._intake = Intake(Admission(load_rates()), self._router, settings.in_flight_limit)
         self._journal = Journal(settings.journal, self._intake.committed)
         self._intake.use(self._journal)
+        self._moves = Moves(self._router, self._intake.pending, self._intake.undone)
         self._connections: set[Connection] = set()
         self._heads = Heads()
         self._requests = 0
@@ -81,6 +87,8 @@ class Edge:
         def order(control: Control, carried: socket.socket | None) -> None:
             if isinstance(control, Link) and carried is not None:
                 asyncio.run_coroutine_threadsafe(self._join(control.index, carried), loop)
+            elif isinstance(control, Deal):
+                asyncio.run_coroutine_threadsafe(self._deal(control), loop)
             else:
                 loop.call_soon_threadsafe(drained.set)
 
@@ -102,9 +110,16 @@ class Edge:
 
     async def _join(self, index: int, carried: socket.socket) -> None:
         carried.setblocking(False)
-        link = ScorerLink(index, self)
+        link = ScorerLink(index, self, self._settings.scorer_tps)
         await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=carried)
         self._intake.join(link)
+
+    async def _deal(self, order: Deal) -> None:
+        try:
+            self._lifeline.note(await self._moves.deal(order))
+        except Exception as error:  # noqa: BLE001 - the supervisor must not wait for ever
+            traceback.print_exc()
+            self._lifeline.note(Dealt(number=order.number, why_not=repr(error)))
 
     def _serve(self, connection: Connection, head: Head, body: bytes) -> None:
         self._requests += 1
@@ -130,9 +145,9 @@ class Edge:
 
     def _serve_other(self, connection: Connection, head: Head) -> None:
         if head.path == b"/health":
-            up = [link.up for link in self._router.links()]
-            healthy = len(up) == self._settings.scorers and all(up) and not self._intake.ending
-            states = {"scorers_up": sum(up), "scorers": self._settings.scorers}
+            up, asked = self._router.serving(), self._router.asked()
+            healthy = up == asked and not self._intake.ending
+            states = {"scorers_up": up, "scorers": asked}
             text = "ok" if healthy else "degraded"
             answer = msgspec.json.encode({"status": text, **states})
             connection.answer(200 if healthy else 503, answer)
@@ -169,6 +184,10 @@ class Edge:
     def undone(self, work: list[Pending]) -> None:
         """A scorer is gone with this work."""
         self._intake.undone(work)
+
+    def shards_of(self, index: int) -> list[int]:
+        """The shards that a scorer has now."""
+        return self._router.shards_of(index)
 
     def link_up(self, link: ScorerLink) -> None:
         """A scorer has its customers and takes work."""
@@ -221,7 +240,7 @@ class Edge:
                 journal_rows_now=self._journal.rows,
                 in_flight_now=self._intake.in_flight,
                 connections_now=len(self._connections),
-                queue_depth_now=sum(depth for _, _, depth in totals),
+                queue_depth_now=self._router.waiting(),
                 queue_age_ns_now=max(time.monotonic_ns() - min(oldest), 0) if oldest else 0,
                 links=[LinkCounters(*total) for total in totals],
                 cpu_seconds=self._usage.cpu_seconds(),

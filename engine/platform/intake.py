@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterable
 
 import msgspec
 
@@ -25,9 +26,10 @@ from engine.platform.answer import DECISIONS, SCALE, body, stored_body
 from engine.platform.buckets import RAW
 from engine.platform.journal import Journal, Row, Token
 from engine.platform.known import KnownIds
+from engine.platform.link import ScorerLink
 from engine.platform.pace import Pace
 from engine.platform.pending import Pending, TakesTickets, Waiter
-from engine.platform.router import Router, ScorerLink
+from engine.platform.router import Router, Taker
 from engine.platform.story import story_body
 from engine.platform.wire import FAILED, RawJob, Scored
 
@@ -108,10 +110,10 @@ class Intake:
         self._pending[admitted.id] = pending
         link.submit(pending)
 
-    def _closed_to(self, link: ScorerLink) -> bool:
+    def _closed_to(self, link: Taker) -> bool:
         return self.ending or self._journal_late or link in self._late
 
-    def _refuse(self, waiter: Waiter, link: ScorerLink | None) -> None:
+    def _refuse(self, waiter: Waiter, link: Taker | None) -> None:
         self.counts.shed += 1
         if self.ending or link is None:
             waiter.answer(503, busy(ENDING if self.ending else SCORER_DOWN, 1))
@@ -151,6 +153,10 @@ class Intake:
     def story(self, transaction_id: str) -> bytes | None:
         """All that is known of a committed transaction, as JSON."""
         return story_body(self._journal.reader, transaction_id, self._journal.chronicle)
+
+    def pending(self) -> Iterable[Pending]:
+        """All transactions between arrival and answer, as of now."""
+        return self._pending.values()
 
     def under_way(self, transaction_id: str) -> bool:
         """Whether it is taken and not answered yet."""

@@ -9,11 +9,8 @@ the interpreter lock away once instead of once a row). `applied` counts how ofte
 more than 1 is a duplicate, and a check can find it. When each commit began and ended, and which ids
 came again, is in two small tables beside it (`chronicle`).
 
-Rows are only ever added, so `rowid` is the order of commits, whatever the ids are like. A scorer
-that returns reads the newest `REBUILD_ROWS` rows of its own customers, replays the newest
-`REBUILD_EACH` of each customer in that order, and says how many. What lies further back is
-forgotten, so that the return stays short however long the run is: a customer not seen in that
-window starts without a past.
+Rows are only ever added, so `rowid` is the order of commits, whatever the ids are like; scorers
+read the past of their customers in that order (`past`).
 """
 
 from __future__ import annotations
@@ -28,7 +25,6 @@ import traceback
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 from engine.platform.buckets import RAW
 from engine.platform.checkpoint import Checkpoints
@@ -49,8 +45,6 @@ COLUMNS = (
 )
 _WIDTH = 12
 _GROUP = 64  # rows a statement; SQLite allows 32,766 values in one
-REBUILD_ROWS = 50_000  # of one scorer
-REBUILD_EACH = 24  # of one customer: more cost time, and change few decisions
 _LARGEST_GROUP = 1_024
 PAUSE_NS = 2_000_000  # between the beginnings of two commits
 
@@ -87,42 +81,6 @@ def read_only(path: Path | str) -> sqlite3.Connection:
     """A connection that reads what is committed."""
     uri = f"{Path(path).resolve().as_uri()}?mode=ro"
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-
-
-class Newest(NamedTuple):
-    """(user_id, facts) to be replayed, in the order of their commits; how many rows were read."""
-
-    rows: list[tuple[str, bytes]]
-    read: int
-
-
-def newest_of(
-    path: Path | str,
-    index: int,
-    shards: int,
-    most: int = REBUILD_ROWS,
-    each: int = REBUILD_EACH,
-) -> Newest:
-    """Of the newest `most` rows of shard `index` the newest `each` of every customer."""
-    left: dict[str, int] = {}
-    rows: list[tuple[str, bytes]] = []
-    read = 0
-    db = read_only(path)
-    try:
-        for row in db.execute(
-            "SELECT user_id, facts FROM transactions WHERE route % ? = ? "
-            "ORDER BY rowid DESC LIMIT ?",
-            (shards, index, most),
-        ):
-            read += 1
-            rest = left.get(row[0], each)
-            if rest:
-                left[row[0]] = rest - 1
-                rows.append(row)
-    finally:
-        db.close()
-    rows.reverse()
-    return Newest(rows, read)
 
 
 def rows_of(path: Path | str) -> int:

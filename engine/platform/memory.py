@@ -10,6 +10,7 @@ replaced whole, and shared strings, where small classes would read better.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import log
 from typing import TypeVar
 
@@ -165,6 +166,11 @@ class Memory:
             count(customer.sessions, facts.session, MOST_SESSIONS)
         if facts.located:
             _learn_place(customer, facts.latitude, facts.longitude, seconds)
+
+    def leave(self, gone: Callable[[str], bool]) -> None:
+        """Forget the customers for whom this holds: another scorer has them now."""
+        for user_id in [user_id for user_id in self._customers if gone(user_id)]:
+            del self._customers[user_id]
 
     def _shared(self, name: str) -> str:
         """One object for equal names that many customers have in common."""

@@ -1,178 +1,72 @@
-"""The router: one link to each scorer, and which customer goes where.
+"""The router: which scorer a customer's transactions go to, and when they are sent.
 
-A link has one batch under way at a time, and all links are given theirs together, in turns. A turn
-costs every process it wakes a cold cache, which is worth several transactions' work; so the pause
-between turns grows with the rate, from nothing (a lone transaction goes to its scorer at the end of
-the loop turn in which it came) to 10 ms from 5,000/s on:
+All links are given their batches together, in turns. A turn costs every process it wakes a cold
+cache, which is worth several transactions' work; so the pause between turns grows with the rate,
+from nothing (a lone transaction goes to its scorer at the end of the loop turn in which it came) to
+10 ms from 5,000/s on:
 
     pause = min(10 ms, rate × 2 µs)      rate in transactions per second, smoothed over turns
 
-Tickets of committed rows travel ahead of the next batch, so the scorer has changed a customer's
-state before it sees that customer again.
+While customers move from one scorer to another, `Held` stands in the table in place of either.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol, cast
+from collections.abc import Sequence
+from typing import Protocol
 
-import msgspec
+from engine.platform.link import ScorerLink
+from engine.platform.pending import Pending, TakesTickets
+from engine.platform.shards import Owners, had_by, shard_of
 
-from engine.measure.frames import FrameReader, encode
-from engine.platform.pending import Pending
-from engine.platform.wire import Answers, RawBatch, RawJob, Rebuild, Rebuilt, Scored
-
-MOST_ROWS = 256  # a batch
 LONGEST_PAUSE_SECONDS = 0.010
+LIMITED_SECONDS = 0.005  # until a link that used up what it may send is looked at again
 PAUSE_SECONDS_FOR_RATE = 2e-6
 RATE_STEP = 0.2
 FLUSH_SECONDS = 0.02  # committed tickets wait no longer for a batch to travel with
-SILENT_NS = 3_000_000_000  # a scorer that owes an answer for longer is given up
-
-_decode = msgspec.msgpack.Decoder(Answers | Rebuilt).decode
 
 
-class Listener(Protocol):
-    """Who hears of a link's work."""
+class Taker(TakesTickets, Protocol):
+    """Who takes a customer's transactions, while it is up."""
 
-    def waiting(self) -> None:
-        """A link has work to send."""
-
-    def pressed(self) -> bool:
-        """Whether so much is under way that decisions go before explanations."""
-
-    def scored(self, work: list[Pending], scored: list[Scored]) -> None:
-        """A batch came back."""
-
-    def undone(self, work: list[Pending]) -> None:
-        """A link ended with this work not done."""
-
-    def link_up(self, link: ScorerLink) -> None:
-        """The scorer takes work from now on."""
-
-    def link_lost(self, link: ScorerLink) -> None:
-        """The link is closed."""
-
-
-class ScorerLink(asyncio.Protocol):
-    """The edge's end of the link to one scorer process."""
-
-    def __init__(self, index: int, listener: Listener) -> None:
-        self.index = index
-        self.up = False
-        self.silent = False
-        self.answered = 0
-        self.latency_ns = 0
-        self._listener = listener
-        self._frames = FrameReader()
-        self._transport: asyncio.Transport | None = None
-        self._waiting: list[Pending] = []
-        self._under_way: list[Pending] = []
-        self._asked_ns = 0
-        self._committed: list[int] = []
-
-    @property
-    def depth(self) -> int:
-        """Transactions waiting or under way."""
-        return len(self._waiting) + len(self._under_way)
-
-    def oldest_ns(self) -> int | None:
-        """When the oldest of them was received."""
-        first = self._under_way or self._waiting
-        return first[0].received_ns if first else None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by the event loop."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's do not inherit from it
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        """Called by the event loop: the scorer is gone."""
-        self.close()
-
-    def close(self) -> None:
-        """Give up the link; its work is handed back at once. Idempotent."""
-        if self._transport is None:
-            return
-        self._transport.abort()
-        self._transport = None
-        self.up = False
-        work = self._under_way + self._waiting
-        self._under_way, self._waiting, self._committed = [], [], []
-        self._listener.undone(work)
-        self._listener.link_lost(self)
-
-    def rebuild(self) -> None:
-        """Let the scorer read its customers; nothing of theirs is uncommitted now."""
-        self._write(Rebuild())
+    up: bool
 
     def submit(self, pending: Pending) -> None:
-        """Have a transaction scored; the link must be up."""
-        self._waiting.append(pending)
-        if not self._under_way:
-            self._listener.waiting()
+        """Have a transaction scored."""
+
+
+class Held:
+    """Takes the transactions of customers who are moving, and keeps them."""
+
+    def __init__(self, shards: Sequence[int]) -> None:
+        self.index = -1
+        self.up = True
+        self.shards = frozenset(shards)
+        self.work: list[Pending] = []
+
+    def submit(self, pending: Pending) -> None:
+        """Keep it until its customer has arrived."""
+        self.work.append(pending)
 
     def committed(self, ticket: int) -> None:
-        """The row of this ticket is in the journal."""
-        if self.up:
-            self._committed.append(ticket)
+        """Nothing that is held can have been committed."""
 
-    def flush(self) -> None:
-        """Send committed tickets that found no batch to travel with; called every 20 ms."""
-        if self._committed and not self._under_way:
-            self._send([])
-
-    def check(self, now_ns: int) -> None:
-        """Give up a scorer that has been silent for too long."""
-        if self._under_way and now_ns - self._asked_ns > SILENT_NS:
-            self.silent = True
-            self.close()
-
-    def turn(self) -> int:
-        """Send what waits, unless a batch is under way; return how many that was."""
-        if not self._waiting or self._under_way or self._transport is None:
-            return 0
-        work = self._waiting
-        self._waiting = work[MOST_ROWS:]
-        self._under_way = work[:MOST_ROWS] if self._waiting else work
-        self._asked_ns = time.monotonic_ns()
-        self._send([pending.job for pending in self._under_way])
-        return len(self._under_way)
-
-    def _send(self, jobs: list[RawJob]) -> None:
-        committed, self._committed = self._committed, []
-        self._write(RawBatch(committed, jobs, self._listener.pressed()))
-
-    def _write(self, message: RawBatch | Rebuild) -> None:
-        if self._transport is not None:
-            self._transport.write(encode(message))
-
-    def data_received(self, data: bytes) -> None:
-        """Called by the event loop."""
-        for body in self._frames.feed(data):
-            message = _decode(body)
-            if isinstance(message, Rebuilt):
-                self.up = True
-                self._listener.link_up(self)
-            else:
-                self._done(message.scored)
-
-    def _done(self, scored: list[Scored]) -> None:
-        work, self._under_way = self._under_way, []
-        now = time.monotonic_ns()
-        self.answered += len(work)
-        self.latency_ns += sum([now - pending.received_ns for pending in work])
-        if self._waiting:
-            self._listener.waiting()
-        self._listener.scored(work, scored)
+    def wants(self, pending: Pending) -> bool:
+        """Whether it is of a customer who moves."""
+        return shard_of(pending.admitted.route) in self.shards
 
 
 class Router:
-    """The links by scorer; a customer's transactions all go to the same one."""
+    """The links by scorer, and the table of shards."""
 
-    def __init__(self, scorers: int) -> None:
-        self._links: list[ScorerLink | None] = [None] * scorers
-        self._former = [(0, 0)] * scorers
+    def __init__(self, owners: Owners) -> None:
+        self.owners = list(owners)
+        self._links: dict[int, ScorerLink] = {}
+        self._former: dict[int, tuple[int, int]] = {}
+        self._table: list[Taker | None] = [None] * len(owners)
+        self._held: Held | None = None
         self._loop = asyncio.get_running_loop()
         self._turned_ns = 0
         self._rate = 0.0
@@ -193,36 +87,95 @@ class Router:
     def _turn(self) -> None:
         self._planned = False
         now = time.monotonic_ns()
-        rows = sum([link.turn() for link in self._links if link is not None])
+        links = list(self._links.values())
+        rows = sum([link.turn() for link in links])
         rate = rows * 1e9 / max(now - self._turned_ns, 1)
         self._rate += RATE_STEP * (rate - self._rate)
         self._turned_ns = now
+        if any(link.limited for link in links):
+            self._loop.call_later(LIMITED_SECONDS, self.plan)
 
-    def link_of(self, route: int) -> ScorerLink | None:
-        """The link for a customer's stable hash; None while its scorer is not up."""
-        link = self._links[route % len(self._links)]
-        return link if link is not None and link.up else None
+    def link_of(self, route: int) -> Taker | None:
+        """Who takes the work of a customer's stable hash; None while its scorer is not up."""
+        taker = self._table[shard_of(route)]
+        return taker if taker is not None and taker.up else None
 
     def replace(self, link: ScorerLink) -> None:
         """A new link for its scorer; a former one is closed."""
-        former = self._links[link.index]
+        former = self._links.get(link.index)
         if former is not None:
             former.close()
-            answered, latency_ns = self._former[link.index]
+            answered, latency_ns = self._former.get(link.index, (0, 0))
             self._former[link.index] = (answered + former.answered, latency_ns + former.latency_ns)
         self._links[link.index] = link
+        self._spread()
+
+    def hold(self, shards: Sequence[int]) -> Held:
+        """Keep the work of these shards from now on, and what waits for their scorers."""
+        self._held = held = Held(shards)
+        for link in self._links.values():
+            for pending in link.withdraw(held.wants):
+                pending.link = held
+                held.submit(pending)
+        self._spread()
+        return held
+
+    def let_go(self, owners: Owners) -> list[Pending]:
+        """Go on by this table; what was held and whose scorer is not up comes back."""
+        held, self._held = self._held, None
+        self.owners = list(owners)
+        self._spread()
+        undone = []
+        for pending in held.work if held is not None else []:
+            taker = self.link_of(pending.admitted.route)
+            if taker is None:
+                undone.append(pending)
+            else:
+                pending.link = taker
+                taker.submit(pending)
+        return undone
+
+    def _spread(self) -> None:
+        held = self._held
+        for shard, owner in enumerate(self.owners):
+            moving = held is not None and shard in held.shards
+            self._table[shard] = held if moving else self._links.get(owner)
+
+    def shards_of(self, index: int) -> list[int]:
+        """The shards that a scorer has now."""
+        return had_by(self.owners, index)
+
+    def link(self, index: int) -> ScorerLink | None:
+        """The link to a scorer that is up."""
+        link = self._links.get(index)
+        return link if link is not None and link.up else None
 
     def links(self) -> list[ScorerLink]:
         """All links, up or not."""
-        return [link for link in self._links if link is not None]
+        return list(self._links.values())
+
+    def asked(self) -> int:
+        """How many scorers have shards."""
+        return len(set(self.owners))
+
+    def serving(self) -> int:
+        """How many of them are up."""
+        return sum(self.link(index) is not None for index in set(self.owners))
+
+    def waiting(self) -> int:
+        """Transactions at scorers, waiting for one, or held."""
+        held = len(self._held.work) if self._held is not None else 0
+        return held + sum(link.depth for link in self._links.values())
 
     def totals(self) -> list[tuple[int, int, int]]:
-        """(answered, latency in ns, depth) of each scorer since this edge began."""
-        return [
-            (
-                answered + (link.answered if link else 0),
-                latency_ns + (link.latency_ns if link else 0),
-                link.depth if link else 0,
-            )
-            for link, (answered, latency_ns) in zip(self._links, self._former, strict=True)
-        ]
+        """(answered, latency in ns, depth) of scorer 0, 1, … since this edge began."""
+        found = []
+        for index in range(max(self._links, default=-1) + 1):
+            answered, latency_ns = self._former.get(index, (0, 0))
+            link = self._links.get(index)
+            if link is None:
+                found.append((answered, latency_ns, 0))
+            else:
+                total = (answered + link.answered, latency_ns + link.latency_ns, link.depth)
+                found.append(total)
+        return found

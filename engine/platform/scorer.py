@@ -13,7 +13,6 @@ import gc
 import os
 import queue
 import socket
-import sys
 import threading
 import time
 from pathlib import Path
@@ -25,7 +24,7 @@ from engine.measure.resources import ProcessUsage
 from engine.model.errors import ConfigurationError
 from engine.platform.agents.risk_assessor import ASSETS
 from engine.platform.agents.runner import keep_working
-from engine.platform.journal import REBUILD_ROWS, newest_of
+from engine.platform.custody import Custody
 from engine.platform.latencies import taken
 from engine.platform.lifeline import Lifeline, raise_file_limit, read_frame
 from engine.platform.pipeline import Pipeline
@@ -37,6 +36,7 @@ from engine.platform.wire import (
     Control,
     Facts,
     Job,
+    Leave,
     Rebuild,
     Rebuilt,
     ScorerCounters,
@@ -45,7 +45,7 @@ from engine.platform.wire import (
 )
 from engine.platform.works import Work
 
-_decode = msgspec.msgpack.Decoder(Batch | Rebuild).decode
+_decode = msgspec.msgpack.Decoder(Batch | Rebuild | Leave).decode
 
 
 class Scorer:
@@ -61,8 +61,7 @@ class Scorer:
         self._began_ns = 0
         self._scored = 0
         self._busy_ns = 0
-        self._rebuilds = 0
-        self._rebuilt = (0, 0, 0)  # customers, rows and ns of the last one
+        self._custody = Custody(settings.index, settings.journal, self._pipeline)
         self._usage = ProcessUsage()
 
     def run(self) -> None:
@@ -101,8 +100,10 @@ class Scorer:
             self._began_ns = time.monotonic_ns()
             message = _decode(body)
             if isinstance(message, Rebuild):
-                self._rebuild()
-                return self._reply(link, Rebuilt(len(self._pipeline.memory)))
+                return self._reply(link, self._custody.read(message))
+            if isinstance(message, Leave):
+                self._custody.leave(message)
+                return self._reply(link, None)
             self._pipeline.commit(message.committed)
             if not message.jobs:
                 return self._reply(link, None)
@@ -121,22 +122,6 @@ class Scorer:
         self._busy_ns += time.monotonic_ns() - self._began_ns
         return True
 
-    def _rebuild(self) -> None:
-        settings = self._settings
-        began = time.monotonic_ns()
-        rows, read = newest_of(settings.journal, settings.index, settings.scorers)
-        self._pipeline.rebuild(rows)
-        customers, took_ns = len(self._pipeline.memory), time.monotonic_ns() - began
-        self._rebuilds += 1
-        self._rebuilt = (customers, len(rows), took_ns)
-        if read:
-            print(  # noqa: T201 - how much was read must not stay unsaid
-                f"scorer {settings.index}: {customers} customers rebuilt from "
-                f"{len(rows)} rows of {read} read (at most {REBUILD_ROWS}) "
-                f"in {took_ns / 1e9:.2f} s",
-                file=sys.stderr,
-            )
-
     def _report(self) -> None:
         while True:
             time.sleep(self._settings.tick_seconds)
@@ -144,7 +129,7 @@ class Scorer:
 
     def _counters(self) -> ScorerCounters:
         pipeline = self._pipeline
-        customers, rows, took_ns = self._rebuilt
+        customers, rows, took_ns = self._custody.rebuilt
         return ScorerCounters(
             scored=self._scored,
             busy_ns=self._busy_ns,
@@ -153,7 +138,7 @@ class Scorer:
             cpu_seconds=self._usage.cpu_seconds(),
             rss_bytes_now=self._usage.rss_bytes(),
             evictions=pipeline.evictions,
-            rebuilds=self._rebuilds,
+            rebuilds=self._custody.rebuilds,
             rebuilt_customers_now=customers,
             rebuilt_rows_now=rows,
             rebuilt_ns_now=took_ns,

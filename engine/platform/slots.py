@@ -1,7 +1,8 @@
 """Slots: a place for a process that is filled again whenever the process dies.
 
 The next process starts after 0.1 s, after a death that follows soon 0.2 s, and so on up to 1 s;
-one that stayed up for two seconds begins the count anew.
+one that stayed up for two seconds begins the count anew. A process that is not warm in time, or
+says nothing any more, hangs, and is killed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from engine.platform.wire import Note
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 1.0
 STABLE_SECONDS = 2.0
+WARM_SECONDS = 30.0
+SILENT_SECONDS = 10.0  # a living process says something every tick
+LONGEST_LOOK_SECONDS = 0.5  # time in which the supervisor did not look accuses nobody
 
 
 class Backoff:
@@ -52,6 +56,7 @@ class Slot:
         self._backoff = Backoff()
         self._up_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._silent_seconds = 0.0
         self.child: Child | None = None
         self.warm = False
         self.closing = False
@@ -64,8 +69,30 @@ class Slot:
         self.child = Child(self._module)
         self.vital.pid = self.child.pid
         self.vital.status = "starting"
+        self._silent_seconds = 0.0
         asyncio.get_running_loop().add_reader(self.child.fileno(), self._read, self.child)
         self._began()
+
+    def close(self) -> None:
+        """Nothing shall fill it any more."""
+        self.closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.kill()
+
+    def open(self) -> None:
+        """Fill it, after it was closed or for the first time."""
+        self.closing = False
+        self._backoff = Backoff()
+        if self.child is None and self._timer is None:
+            self.start()
+
+    def waited(self, seconds: float) -> None:
+        """So long since the last look: kill a process that has said nothing for too long."""
+        self._silent_seconds += min(seconds, LONGEST_LOOK_SECONDS)
+        if self._silent_seconds > (SILENT_SECONDS if self.warm else WARM_SECONDS):
+            self.kill()
 
     def hurry(self) -> None:
         """What killed its processes is over: do not wait for the next start."""
@@ -94,6 +121,7 @@ class Slot:
         if notes is None:
             self._bury(child)
             return
+        self._silent_seconds = 0.0
         for note in notes:
             self._noted(note)
 

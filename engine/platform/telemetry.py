@@ -129,7 +129,8 @@ class EdgeVital(Vital):
     def depth_of(self, index: int) -> int:
         """Transactions waiting for or at a scorer."""
         alive = self.last is not None and self.status != "down"
-        return self.last.links[index].depth if alive and self.last is not None else 0
+        links = self.last.links if alive and self.last is not None else []
+        return links[index].depth if index < len(links) else 0
 
     def telemetry(self) -> EdgeTelemetry:
         """The edge's part of a report."""

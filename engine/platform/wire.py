@@ -22,16 +22,16 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True, tag="edge_settings
     """First line to the edge; the listening socket comes with it."""
 
     journal: str
-    scorers: int
+    owners: list[int]  # the scorer of each shard
     in_flight_limit: int
     tick_seconds: float
+    scorer_tps: float = 0.0  # provisioned a scorer; 0: without limit
 
 
 class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_settings"):
     """First line to a scorer."""
 
     index: int
-    scorers: int
     journal: str
     model: str
     tick_seconds: float
@@ -41,6 +41,13 @@ class Link(msgspec.Struct, frozen=True, tag="link"):
     """One end of a new link between the edge and scorer `index`; it replaces the former one."""
 
     index: int
+
+
+class Deal(msgspec.Struct, frozen=True, tag="deal"):
+    """To the edge: move customers until scorers have their shards by this table; answer `Dealt`."""
+
+    number: int
+    owners: list[int]
 
 
 class Drain(msgspec.Struct, frozen=True, tag="drain"):
@@ -70,7 +77,7 @@ class Burdens(msgspec.Struct, frozen=True, tag="burdens"):
     limit: Limit | None = None
 
 
-Control = EdgeSettings | ScorerSettings | Link | Drain | Burdens
+Control = EdgeSettings | ScorerSettings | Link | Deal | Drain | Burdens
 CARRIES_SOCKET = (EdgeSettings, Link)
 
 
@@ -93,13 +100,26 @@ class LinkLost(msgspec.Struct, frozen=True, tag="link_lost"):
     silent: bool
 
 
+class Dealt(msgspec.Struct, frozen=True, kw_only=True, tag="dealt"):
+    """From the edge: what became of a `Deal`; a failed one left everything as it was.
+
+    `held` transactions waited while customers moved, the move as a whole for `held_ns`.
+    """
+
+    number: int
+    why_not: str = ""
+    shards: int = 0
+    held: int = 0
+    held_ns: int = 0
+
+
 class ChildFailed(msgspec.Struct, frozen=True, tag="child_failed"):
     """A child cannot begin its work; restarting it would not help."""
 
     message: str
 
 
-Note = Warm | LinkUp | LinkLost | EdgeCounters | ScorerCounters | ChildFailed
+Note = Warm | LinkUp | LinkLost | EdgeCounters | ScorerCounters | Dealt | ChildFailed
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -162,7 +182,22 @@ class RawBatch(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
 
 class Rebuild(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """Edge → scorer: nothing of yours is uncommitted; read your customers from the journal."""
+    """Edge → scorer: read the customers of these shards from the journal; answered by `Rebuilt`.
+
+    `fresh`: forget all else, these are yours from now on. Otherwise they are about to be: with
+    `after` 0 their past from its beginning, or what was committed since row `after` of it.
+    """
+
+    shards: list[int]
+    most_rows: int
+    after: int = 0
+    fresh: bool = False
+
+
+class Leave(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """Edge → scorer: the customers of these shards are another's now; forget them."""
+
+    shards: list[int]
 
 
 FAILED = -1
@@ -187,6 +222,7 @@ class Answers(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
 
 class Rebuilt(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """Scorer → edge: ready for transactions."""
+    """Scorer → edge: done, with all that was committed as row `last` or before."""
 
     customers: int
+    last: int

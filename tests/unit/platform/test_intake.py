@@ -14,6 +14,7 @@ from engine.platform.intake import FAULTY, Intake
 from engine.platform.journal import Journal
 from engine.platform.pending import Pending
 from engine.platform.router import Router
+from engine.platform.shards import first_deal
 from engine.platform.wire import FAILED, RawJob, Scored
 
 WAIT = 30.0
@@ -62,7 +63,7 @@ def pending(number: int, link: Link, caller: Caller) -> Pending:
 
 def with_intake(path: Path, check: Callable[[Intake], Awaitable[None]]) -> None:
     async def run() -> None:
-        intake = Intake(Admission({"USD": 1.0}), Router(1), 10)
+        intake = Intake(Admission({"USD": 1.0}), Router(first_deal(1)), 10)
         journal = Journal(path, intake.committed)
         intake.use(journal)
         try:

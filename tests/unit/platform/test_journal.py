@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.platform.checkpoint import ROWS, Checkpoints
-from engine.platform.journal import Journal, Row, connect, newest_of, rows_of
+from engine.platform.journal import Journal, Row, connect, rows_of
 from engine.platform.known import KnownIds
 
 WAIT = 30.0
@@ -178,41 +178,6 @@ def test_a_process_does_not_outlive_the_writer_of_its_journal(tmp_path: Path):
     )
     assert ended.returncode == 1
     assert b"nobody takes the tokens" in ended.stderr
-
-
-def test_a_scorer_reads_its_own_customers_in_commit_order(tmp_path: Path):
-    path = tmp_path / "j.db"
-    journal = Journal(path, Committed())
-    for number in (8, 7, 4, 3, 1, 10, 2):
-        journal.submit([row(number, route=number % 3)], number)
-    journal.submit([("z by hand", *row(0, route=1)[1:])], "of another run")
-    journal.submit([row(16, route=1)], 16)
-    journal.close()
-    found = [facts for _, facts in newest_of(path, 1, 3).rows]
-    assert found == [b"facts7", b"facts4", b"facts1", b"facts10", b"facts0", b"facts16"]
-
-
-def test_the_bound_of_a_rebuild_counts_its_own_rows_only_and_keeps_the_newest(tmp_path: Path):
-    path = tmp_path / "j.db"
-    journal = Journal(path, Committed())
-    journal.submit([row(number, route=1) for number in (9, 5, 7)], "its own")
-    journal.submit([row(number, route=2) for number in range(100, 600)], "of others")
-    journal.close()
-    found = newest_of(path, 1, 3, most=2)
-    assert [facts for _, facts in found.rows] == [b"facts5", b"facts7"]
-    assert found.read == 2
-
-
-def test_a_rebuild_takes_the_newest_of_each_customer_so_that_none_crowds_out_another(
-    tmp_path: Path,
-):
-    path = tmp_path / "j.db"
-    journal = Journal(path, Committed())
-    journal.submit([row(number, route=number % 2) for number in (1, 2, 3, 4, 6, 8)], 1)
-    journal.close()
-    found = newest_of(path, 0, 1, each=2)
-    assert [facts for _, facts in found.rows] == [b"facts1", b"facts3", b"facts6", b"facts8"]
-    assert found.read == 6
 
 
 def test_known_ids_ask_the_journal_only_for_what_may_be_there():
