@@ -18,6 +18,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -42,6 +43,7 @@ ENDING = "the platform is shutting down"
 FAULTY = b'{"error":{"field":"","value":null,"message":"this transaction could not be scored"}}'
 
 
+@lru_cache(maxsize=64)
 def busy(why: str, seconds: int) -> bytes:
     """The body of a 503."""
     text = f"{why}; retry after {seconds} s"

@@ -2,36 +2,149 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import signal
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from engine.platform.intake import OLDEST_NS
+from engine.platform.pace import LEAST_SECONDS, MOST_SECONDS
 from engine.platform.supervisor import IN_FLIGHT_LIMIT
 
-BATCH = 1_000
-CLIENTS = 10
+BATCH = 500
+WITHIN = 4  # batches under way that the platform takes without refusing any
+OVERLOAD = 2.5  # times what it decides
+SECONDS = 1.0
 
 
-def test_overload_is_answered_503_at_once_and_passes(platform, transaction):
-    assert BATCH * CLIENTS > 2 * IN_FLIGHT_LIMIT
-    bodies = [
-        json.dumps(
-            [
-                transaction(number, user=f"u{number % 99}")
-                for number in range(client * BATCH, (client + 1) * BATCH)
-            ]
-        ).encode()
-        for client in range(CLIENTS)
-    ]
+class Burst:
+    """Batches sent to a platform, and what came back: (status, seconds) of each transaction."""
 
-    def send(body: bytes) -> list[int]:
-        _, answer, _ = platform.request("POST", "/v1/transactions:batch", body)
-        return [one["status"] for one in answer["results"]]
+    def __init__(self, platform, transaction) -> None:
+        self._platform, self._transaction = platform, transaction
+        self._numbers = itertools.count(1)
+        self.waits: list[int] = []
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        statuses = [status for part in pool.map(send, bodies) for status in part]
-    assert set(statuses) == {200, 503}
-    assert len(statuses) == BATCH * CLIENTS
-    assert len(platform.rows()) == statuses.count(200)
-    report = platform.report(lambda report: report.edge.decided == statuses.count(200))
-    assert report.edge.shed == statuses.count(503)
-    assert platform.decide(transaction(999_999))[0] == 200
+    def body(self) -> bytes:
+        numbers = [next(self._numbers) for _ in range(BATCH)]
+        return json.dumps([self._transaction(n, user=f"u{n % 997}") for n in numbers]).encode()
+
+    def send(self, body: bytes) -> list[tuple[int, float]]:
+        began = time.monotonic()
+        _, answer, _ = self._platform.request("POST", "/v1/transactions:batch", body)
+        took = time.monotonic() - began
+        results = answer["results"]
+        self.waits += [
+            one["body"]["error"]["retry_after_seconds"] for one in results if one["status"] == 503
+        ]
+        return [(one["status"], took) for one in results]
+
+    def capacity(self, batches: int) -> float:
+        """Decisions per second when no more is under way than the platform takes."""
+        bodies = [self.body() for _ in range(batches)]
+        began = time.monotonic()
+        with ThreadPoolExecutor(WITHIN) as pool:
+            found = [one for part in pool.map(self.send, bodies) for one in part]
+        assert {status for status, _ in found} == {200}, "nothing of this may be refused"
+        return len(found) / (time.monotonic() - began)
+
+    def at(self, rate: float) -> tuple[list[tuple[int, float]], float]:
+        """Batches at this rate, whatever becomes of them, and how long that took."""
+        bodies = [self.body() for _ in range(int(rate * SECONDS / BATCH) + 1)]
+        began = time.monotonic()
+        with ThreadPoolExecutor(len(bodies)) as pool:
+            sent = []
+            for number, body in enumerate(bodies):
+                time.sleep(max(0.0, began + number * BATCH / rate - time.monotonic()))
+                sent.append(pool.submit(self.send, body))
+            found = [one for part in sent for one in part.result()]
+        return found, time.monotonic() - began
+
+
+class Watch:
+    """What the platform's reports and single requests say meanwhile."""
+
+    def __init__(self, platform, transaction) -> None:
+        self.refused: list[dict[str, str]] = []
+        self.most_in_flight = 0
+        self._platform, self._transaction = platform, transaction
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._ask), threading.Thread(target=self._read)]
+
+    def __enter__(self) -> Watch:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        for number in itertools.count(10_000_000):
+            if self._ended.is_set():
+                return
+            body = self._transaction(number, user=f"u{number % 997}")
+            status, _, headers = self._platform.request("POST", "/v1/transactions", body)
+            if status == 503:
+                self.refused.append(headers)
+
+    def _read(self) -> None:
+        while not self._ended.is_set():
+            report = self._platform.report()
+            self.most_in_flight = max(self.most_in_flight, report.edge.in_flight)
+
+
+@pytest.fixture
+def burst(platform, transaction) -> Burst:
+    return Burst(platform, transaction)
+
+
+def test_overload_is_refused_at_once_costs_little_of_what_is_decided_and_passes(
+    platform, transaction, burst
+):
+    pids = {scorer.pid for scorer in platform.report().scorers} | {platform.report().edge.pid}
+    capacity = burst.capacity(4 * WITHIN)
+    with Watch(platform, transaction) as watch:
+        found, seconds = burst.at(OVERLOAD * capacity)
+    accepted = sorted(took for status, took in found if status == 200)
+    assert {status for status, _ in found} == {200, 503}
+    decided_tps = len(accepted) / seconds
+    assert decided_tps >= 0.3 * capacity
+    p99 = accepted[len(accepted) * 99 // 100]
+    assert p99 * decided_tps <= 3 * IN_FLIGHT_LIMIT, "it waited longer than three full queues take"
+    assert BATCH < watch.most_in_flight <= IN_FLIGHT_LIMIT
+    assert set(burst.waits) <= set(range(LEAST_SECONDS, MOST_SECONDS + 1))
+    for headers in watch.refused:
+        assert LEAST_SECONDS <= int(headers["Retry-After"]) <= MOST_SECONDS
+    assert watch.refused
+    assert max(burst.capacity(2 * WITHIN) for _ in range(4)) >= 0.3 * capacity
+    report = platform.report(lambda report: not report.edge.in_flight)
+    assert {scorer.pid for scorer in report.scorers} | {report.edge.pid} == pids
+    assert len(platform.rows()) == report.edge.decided
+    assert report.edge.shed >= len(burst.waits)
+
+
+def test_what_would_wait_too_long_for_one_scorer_is_refused_and_others_are_decided(
+    platform, transaction
+):
+    home = {user: platform.scorer_of(user) for user in ("u1", "u2", "u3", "u4")}
+    stuck = next(user for user, index in home.items() if index == 0)
+    other = next(user for user, index in home.items() if index == 1)
+    pid = platform.report().scorers[0].pid
+    os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(platform.decide, transaction(1, user=stuck))
+        platform.report(lambda report: report.edge.queue_age_ms > OLDEST_NS / 1e6 + 50)
+        status, answer = platform.decide(transaction(2, user=stuck))
+        assert platform.decide(transaction(3, user=other))[0] == 200
+        os.kill(pid, signal.SIGCONT)
+    assert status == 503
+    assert "has waited for too long" in answer["error"]["message"]
+    assert platform.retried(transaction(2, user=stuck))["transaction_id"] == "t-000000000002"
