@@ -34,14 +34,12 @@ class Complaints:
     def add(self, line: int, error: BadValueError) -> None:
         """One bad row."""
         self.count += 1
+        what = f"{_plain(error.column, quote='')}: {error.kind}"
         if len(self.shown) < SHOWN:
             got = "" if error.got is None else f", got {_plain(error.got)}"
-            row = self.unit.format(line)
-            self.shown.append(
-                f"{self.where}{row}: {_plain(error.column, quote='')}: {error.kind}{got}"
-            )
+            self.shown.append(f"{self.where}{self.unit.format(line)}: {what}{got}")
         else:
-            self.rest[f"{_plain(error.column, quote='')}: {error.kind}"] += 1
+            self.rest[what] += 1
 
     def lines(self) -> Iterator[str]:
         """All of it for people."""

@@ -20,7 +20,8 @@ import msgspec
 from engine.config.own_data.complaints import BadValueError, Complaints
 from engine.config.own_data.compose import Composer, Made
 from engine.config.own_data.mapping import KINDS, ColumnMapping, load_mapping
-from engine.config.own_data.rows import Line, Table, open_table, refused
+from engine.config.own_data.rows import open_table
+from engine.config.own_data.table import Line, Table, refused
 from engine.config.own_data.writer import TrafficWriter
 from engine.load.traffic.own_file import VERSION, Header
 from engine.load.traffic.places import usd_per_unit
@@ -67,8 +68,7 @@ def convert(job: Job, *, strict: bool = False) -> Converted:
             writer.add(made, kinds.index(made.kind))
             counts[made.kind] += 1
         _check(job.source, complaints, counts, strict=strict)
-        header = _header(job, writer, kinds, counts, complaints.count)
-        writer.finish(header)
+        header = writer.finish(_header(job, writer, kinds, counts, complaints.count))
     return Converted(header, job.out, complaints)
 
 

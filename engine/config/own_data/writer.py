@@ -89,8 +89,8 @@ class TrafficWriter:
         times = np.frombuffer(self._columns["time"], dtype=np.int64)
         return int(times.min()), int(times.max())
 
-    def finish(self, header: Header) -> None:
-        """Write columns and header, and give the file its name.
+    def finish(self, header: Header) -> Header:
+        """Write columns and header, and give the file its name; the header as written.
 
         Args:
             header: What to say of it; `bodies_end` and `columns` are filled in here.
@@ -109,6 +109,7 @@ class TrafficWriter:
             self._name(PREFIX.pack(MAGIC, offset, len(text)))
         except OSError as error:
             raise self._refused(error) from error
+        return said
 
     def _column(self, name: str) -> int:
         """Write one column; its offset."""

@@ -13,7 +13,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
 from engine.config.own_data.complaints import BadValueError
-from engine.config.own_data.rows import Line, refused
+from engine.config.own_data.table import Line, refused
 
 BATCH = 8_192
 
