@@ -8,7 +8,7 @@ In USD, for one purchase: ln a = m(category) + level(customer) + σ(category)·z
   log-normal (median 1,900 USD, σ 0.75);
 * structuring: the parts of a sum that is to stay unnoticed, each below the 10,000 USD limit. In
   some series all parts are just below it, 10,000·(1 − e) with e exponential of mean 0.09; in the
-  others they are of about one size between 1,800 and 8,500 USD.
+  others they are of about one size between 900 and 8,500 USD.
 
 Handbook (see `roles`): a customer's amounts are normal, their mean uniform between 5 and 100 USD,
 their spread half of it; ours are log-normal, so that small ones are common and large ones exist.
@@ -34,10 +34,10 @@ LIMIT_USD = 10_000.0
 MOST_USD = 15_000.0
 DEAR_SPREAD = 0.5
 SMALL_LOG, SMALL_SIGMA = 1.1, 0.75
-BIG, BIG_LOG, BIG_SIGMA = 0.004, 7.4, 0.85
+BIG, BIG_LOG, BIG_SIGMA = 0.008, 7.4, 0.85
 SERIES_LOG, SERIES_SIGMA, PART_SIGMA = 7.55, 0.75, 0.35
-JUST_BELOW, BELOW = 0.40, 0.09  # share of structuring done just below the limit, and how far
-FROM_LOG, TO_LOG = np.log(1_800.0), np.log(8_500.0)
+JUST_BELOW, BELOW = 0.30, 0.09  # share of structuring done just below the limit, and how far
+FROM_LOG, TO_LOG = np.log(900.0), np.log(8_500.0)
 CLOSEST = 0.0008  # of the limit; rounding to a unit of a currency must not reach it
 
 
@@ -75,4 +75,4 @@ def _below_limit(scene: Scene, rows: I64, noise: F64) -> F64:
     about = FROM_LOG + (TO_LOG - FROM_LOG) * scene.trait["sum"][rows]
     other = np.exp(about + PART_SIGMA / 2 * noise)
     part = np.where(scene.trait["sum2"][rows] < JUST_BELOW, just, other)
-    return np.clip(part, LIMIT_USD / 10, LIMIT_USD * (1.0 - CLOSEST))
+    return np.clip(part, LIMIT_USD / 20, LIMIT_USD * (1.0 - CLOSEST))

@@ -51,9 +51,9 @@ class Run:
 
 HONEST_RUNS = (
     Run(ERRANDS, 0.44, 2, 1.2, 6, 30.0),
-    Run(SMALL_RUN, 0.42, 3, 2.5, 12, 7.0),
+    Run(SMALL_RUN, 0.38, 3, 2.5, 12, 7.0),
     Run(SPREE, 0.10, 3, 2.5, 10, 14.0),
-    Run(INSTALMENTS, 0.04, 2, 1.0, 5, 70.0),
+    Run(INSTALMENTS, 0.08, 2, 1.0, 5, 70.0),
 )
 # Kinds of fraud by share: card testing 0.30 (fast and slow), account takeover 0.26, stolen-card
 # burst 0.20, compromised terminal 0.17, structuring 0.07.

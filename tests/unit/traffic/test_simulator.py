@@ -32,7 +32,7 @@ from engine.model.scenario import MIX_SHARES, TrafficMix
 
 PREFIX = "a1b2c3d4-"
 STRESS = TrafficMix.STRESS
-GOLDEN = "a5a64a54ac8dfaa092f9bafdfe2587731498cf53792532910dc9a17b10697a40"
+GOLDEN = "cd027fe010d0f0970dd12e12b7fcd7a831f08d1eac7eae8073d80a5c5ba61f5a"
 
 
 def columns(block):
