@@ -217,7 +217,7 @@ class Engine:
 
     def _keep_warm(self) -> None:
         if self._warm and not self._going_on() and self._selected.target_url is None:
-            self._standby.keep(self._selected.scenario.scorers)
+            self._standby.keep(self._selected.scenario.platform_size)
 
     def _run_changed(self) -> None:
         self._keep_warm()

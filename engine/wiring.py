@@ -90,7 +90,7 @@ def _plan(request: RunRequest) -> RunPlan:
 
 def keep_warm(home: Home) -> Standby:
     """Where prepared platforms come from; nothing is started yet."""
-    return Standby(lambda scorers: EmbeddedPlatform(home.journals, home.logs, scorers))
+    return Standby(lambda size: EmbeddedPlatform(home.journals, home.logs, size))
 
 
 def sweep(home: Home) -> None:
@@ -101,4 +101,4 @@ def sweep(home: Home) -> None:
 def _target(request: RunRequest, standby: Standby) -> TargetSystem:
     if request.target_url is not None:
         return LoopbackTarget(request.target_url)
-    return standby.take(request.scenario.scorers)
+    return standby.take(request.scenario.platform_size)

@@ -28,6 +28,7 @@ from engine.model.control import (
 )
 from engine.model.errors import TargetError
 from engine.model.results import Target
+from engine.model.scenario import PlatformSize
 from engine.ports import JournalRows
 
 MODULE = "engine.platform"
@@ -43,8 +44,8 @@ _decode = msgspec.msgpack.Decoder(PlatformMessage).decode
 class EmbeddedPlatform:
     """One platform for one run; its journal lies in `folder` until `discard`."""
 
-    def __init__(self, folder: Path, logs: Path, scorers: int) -> None:
-        self.scorers = scorers
+    def __init__(self, folder: Path, logs: Path, size: PlatformSize) -> None:
+        self.size = size
         self._folder, self._logs = folder, logs
         self._launching = threading.Lock()
         self._child: Child | None = None
@@ -63,7 +64,7 @@ class EmbeddedPlatform:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._journal = self._folder / f"{os.getpid()}-{uuid.uuid4().hex}{SUFFIX}"
             self._child = Child(MODULE, self._logs / "platform.log", kept=REPORTS_KEPT)
-            self._child.send(PlatformSettings(journal=str(self._journal), scorers=self.scorers))
+            self._child.send(_settings(self._journal, self.size))
             self._port = self._await_ready(self._child).port
             if self._closed.is_set():
                 self._end(self._child)
@@ -176,6 +177,16 @@ class EmbeddedPlatform:
         """Keep the journal of a run that did not add up, under the run's name."""
         if self._journal is not None and self._journal.exists():
             self._journal.rename(self._folder / f"evidence-{run_id}.sqlite")
+
+
+def _settings(journal: Path, size: PlatformSize) -> PlatformSettings:
+    return PlatformSettings(
+        journal=str(journal),
+        scorers=size.scorers,
+        scorers_least=size.least,
+        scorers_most=size.most,
+        scorer_tps=size.tps,
+    )
 
 
 def sweep(folder: Path) -> None:

@@ -8,37 +8,38 @@ from collections.abc import Callable
 
 from engine.adapters.embedded import EmbeddedPlatform
 from engine.model.errors import LimelightError
+from engine.model.scenario import PlatformSize
 
 _log = logging.getLogger(__name__)
 
 
 class Standby:
-    """At most one prepared platform; `make` makes one for a number of scorers."""
+    """At most one prepared platform; `make` makes one of a size."""
 
-    def __init__(self, make: Callable[[int], EmbeddedPlatform]) -> None:
+    def __init__(self, make: Callable[[PlatformSize], EmbeddedPlatform]) -> None:
         self._make = make
         self._lock = threading.Lock()
         self._platform: EmbeddedPlatform | None = None
         self._closed = False
 
-    def keep(self, scorers: int) -> None:
+    def keep(self, size: PlatformSize) -> None:
         """Prepare one in the background, unless one is; a failure shows when a run starts."""
         with self._lock:
             kept = self._platform
-            if self._closed or (kept is not None and kept.scorers == scorers):
+            if self._closed or (kept is not None and kept.size == size):
                 return
-            self._platform = platform = self._make(scorers)
+            self._platform = platform = self._make(size)
         _in_background(lambda: _replace(kept, platform))
 
-    def take(self, scorers: int) -> EmbeddedPlatform:
-        """The platform kept, if it has as many scorers; otherwise a new one, not started."""
+    def take(self, size: PlatformSize) -> EmbeddedPlatform:
+        """The platform kept, if it is of this size; otherwise a new one, not started."""
         with self._lock:
             platform, self._platform = self._platform, None
-        if platform is not None and platform.scorers == scorers:
+        if platform is not None and platform.size == size:
             return platform
         if platform is not None:
             _in_background(platform.close)
-        return self._make(scorers)
+        return self._make(size)
 
     def close(self) -> None:
         """End the platform kept, and keep no other; idempotent."""

@@ -142,8 +142,9 @@ _ALL = (
     Criterion(
         "auto_scaling_triggered",
         "Automatic scaling",
-        "first added scorer − fifth second in a row above 80 % utilisation ≤ threshold, with "
-        "utilisation = platform CPU ÷ its scorers and edge",
+        "longest time from utilisation passing 80 % and staying above to one more scorer at work "
+        "≤ threshold, with utilisation = mean over scorers and 2 s of max(CPU seconds, scored ÷ "
+        "provisioned rate) per second",
         "seconds",
         resilience.auto_scaling_triggered,
         60.0,

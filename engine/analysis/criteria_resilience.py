@@ -132,34 +132,42 @@ def graceful_degradation(evidence: Evidence, _threshold: float) -> Finding:
 
 
 def auto_scaling_triggered(evidence: Evidence, threshold: float) -> Finding:
-    """Seconds from the fifth second in a row above 80 % utilisation to one more scorer."""
+    """Longest time from utilisation passing 80 % to one more scorer at work ≤ threshold."""
     if not evidence.target.has_telemetry:
         return not_measured("The target does not report its utilisation.")
-    onset = _utilised_since(evidence.ticks)
-    if onset is None:
-        return not_exercised("Utilisation never stayed above the scaling limit.")
-    asked = evidence.ticks.set_index("t_seconds")["scorers_asked"].dropna()
-    before, after = asked[asked.index <= onset], asked[asked.index > onset]
-    grown = after[after > before.iloc[-1]] if len(before) else after.iloc[:0]
-    if grown.empty:
-        watched = evidence.seconds - onset
-        if watched < threshold:
-            return not_exercised("The run ended before the time to scale was up.")
-        return compare(False, watched, f"No scorer was added within {watched:.0f} s.")
-    waited = float(grown.index[0]) - onset
-    return compare(waited <= threshold, waited, f"A scorer was added after {waited:.1f} s.")
+    spell = _longest_above(evidence.ticks)
+    if spell > threshold:
+        return compare(
+            False, spell, f"Utilisation was above 80 % for {spell:.0f} s and no scorer was added."
+        )
+    added = [
+        scaling.seconds
+        for scaling in evidence.scalings
+        if scaling.cause == "utilisation" and scaling.to_scorers > scaling.from_scorers
+    ]
+    if added:
+        return compare(
+            max(added) <= threshold,
+            max(added),
+            f"Scorers were added {len(added)} times, each within {max(added):.1f} s of "
+            f"utilisation passing 80 %.",
+        )
+    if spell < STAYED_SECONDS:
+        return not_exercised("Utilisation never stayed above 80 %.")
+    return not_exercised("Utilisation fell, or the run ended, before the time to scale was up.")
 
 
-def _utilised_since(ticks: pd.DataFrame) -> float | None:
-    """When CPU ÷ processes had been above the limit for five seconds; None if it never was."""
-    processes = ticks["scorers_up_now"] + ticks["edge_up"]
-    above = (ticks["platform_cpu_cores"] / processes.where(processes > 0)) > UTILISATION
-    start: float | None = None
-    for at, high in zip(ticks["t_seconds"], above, strict=True):
-        start = (start if start is not None else float(at)) if high else None
-        if start is not None and at - start >= STAYED_SECONDS:
-            return float(at)
-    return None
+def _longest_above(ticks: pd.DataFrame) -> float:
+    """Seconds of the longest spell of ticks above the limit; one without a figure ends a spell.
+
+    The platform's figure begins anew with each change of its scorers, so none goes across one.
+    """
+    longest, start = 0.0, None
+    for at, used in zip(ticks["t_seconds"], ticks["scorer_utilisation"], strict=True):
+        start = None if not used > UTILISATION else float(at) if start is None else start
+        if start is not None:
+            longest = max(longest, float(at) - start)
+    return longest
 
 
 def business_value_clear(_evidence: Evidence, _threshold: float) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from engine.model.results import (
     FaultRecord,
     JournalReconciliation,
     LatencySummary,
+    ScalingRecord,
     Target,
     TestStatus,
 )
@@ -35,6 +36,7 @@ class Evidence:
         speed: What every planned duration was divided by.
         target: What was tested.
         status: How the run ended.
+        scalings: Every change of the number of scorers, in order.
         max_error_rate: The run's own limit outside faults, where the scenario states no error rate.
     """
 
@@ -48,6 +50,7 @@ class Evidence:
     speed: float
     target: Target
     status: TestStatus
+    scalings: list[ScalingRecord] = field(default_factory=list)
     max_error_rate: float | None = None
 
     @property

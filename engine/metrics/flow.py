@@ -65,6 +65,7 @@ class PlatformFlow:
             "platform_rss_mb": (edge.rss_bytes + sum(s.rss_bytes for s in latest.scorers)) / 1e6,
             "scorers_up_now": float(sum(s.status == "up" for s in latest.scorers)),
             "scorers_asked": float(len(latest.scorers)),
+            "scorer_utilisation": _number(latest.utilisation),
         }
         if before is not None:
             seconds = (latest.at_ns - before.at_ns) / 1e9

@@ -18,6 +18,7 @@ class EventKind(StrEnum):
     FAULT_REFUSED = "fault_refused"
     RECOVERED = "recovered"
     DEGRADED = "degraded"
+    SCALED = "scaled"
     WARNING = "warning"
     ALERT = "alert"
     ERROR = "error"

@@ -178,6 +178,25 @@ class RateChange(_Record):
     factor: float
 
 
+class ScalingRecord(_Record):
+    """The platform changed its number of scorers.
+
+    `t_seconds` since Start: when the customers had moved. `seconds`: how long that had taken since
+    the cause began to hold. `utilisation` (0 and up) is what it was decided on. `held` transactions
+    waited at the edge for up to `held_ms`, while `shards` of its 64 shards of customers moved.
+    """
+
+    t_seconds: float
+    from_scorers: int
+    to_scorers: int
+    cause: str
+    utilisation: float | None
+    seconds: float
+    shards: int
+    held: int
+    held_ms: float
+
+
 class DegradedInterval(_Record):
     """A load worker was lost: from its last report to the takeover nobody offered its arrivals.
 
@@ -265,6 +284,7 @@ class RunSummary(_Record):
     measured: MeasurementWindow
     not_offered: int = 0
     rate_changes: list[RateChange] = Field(default_factory=list)
+    scalings: list[ScalingRecord] = Field(default_factory=list)
     degraded: list[DegradedInterval] = Field(default_factory=list)
     per_second: PerSecond
     faults: list[FaultRecord]

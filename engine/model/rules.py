@@ -53,7 +53,27 @@ def profile_problems(profile: Mapping[str, object]) -> list[str]:
 
 
 def scenario_problems(scenario: Mapping[str, object]) -> list[str]:
-    """Faults and acts that begin after the end; one message each, beginning with the field."""
+    """What does not fit together: scorers out of their bounds, faults and acts after the end.
+
+    One message each, beginning with the field.
+    """
+    return _scorer_problems(scenario) + _late_problems(scenario)
+
+
+def _scorer_problems(scenario: Mapping[str, object]) -> list[str]:
+    scorers = number(scenario.get("scorers", 4))
+    least, most = number(scenario.get("scorers_least")), number(scenario.get("scorers_most"))
+    if scorers is None:
+        return []
+    problems = []
+    if least is not None and least > scorers:
+        problems.append(f"scorers_least must be ≤ scorers ({scorers:g}), got {least:g}")
+    if most is not None and most < scorers:
+        problems.append(f"scorers_most must be ≥ scorers ({scorers:g}), got {most:g}")
+    return problems
+
+
+def _late_problems(scenario: Mapping[str, object]) -> list[str]:
     duration = number(scenario.get("duration_seconds"))
     if duration is None or duration <= 0:
         return []

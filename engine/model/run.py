@@ -13,6 +13,7 @@ from engine.model.results import (
     FaultRecord,
     Machine,
     RateChange,
+    ScalingRecord,
     Target,
     TestStatus,
     Verdict,
@@ -52,6 +53,7 @@ class RunProgress(_Stored):
     nodes: list[TransactionFlowNode] = Field(default_factory=list)
     workers_lost: int = 0
     rate_changes: list[RateChange] = Field(default_factory=list)
+    scalings: list[ScalingRecord] = Field(default_factory=list)
     degraded: list[DegradedInterval] = Field(default_factory=list)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -92,6 +92,18 @@ MIX_SHARES: dict[TrafficMix, tuple[float, float, float]] = {
 }
 
 
+class PlatformSize(NamedTuple):
+    """How many scorers the embedded platform begins with, and within which bounds that may change.
+
+    `tps`: what a scorer is provisioned for, per second; 0: whatever it can do.
+    """
+
+    scorers: int
+    least: int
+    most: int
+    tps: float = 0.0
+
+
 class Act(BaseModel):
     """One act of the presentation: when it begins on the run clock and what to say."""
 
@@ -106,7 +118,9 @@ class TestScenario(BaseModel):
     """A complete scenario, as a preset file holds it.
 
     `success_criteria` maps a criterion's key to its threshold (or true): the keys and their
-    formulas are in `engine.analysis.criteria`.
+    formulas are in `engine.analysis.criteria`. The embedded platform begins with `scorers`; where
+    `scorers_least` or `scorers_most` is given, it scales itself down or up to that, and where
+    `scorer_tps` is, a scorer is sent no more than so many transactions a second.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -121,7 +135,20 @@ class TestScenario(BaseModel):
     acts: tuple[Act, ...] = ()
     traffic_mix: TrafficMix = TrafficMix.STRESS
     scorers: Annotated[int, Field(ge=1, le=64)] = 4
+    scorers_least: Annotated[int, Field(ge=1, le=64)] | None = None
+    scorers_most: Annotated[int, Field(ge=1, le=64)] | None = None
+    scorer_tps: Annotated[float, Field(ge=1, le=MAX_RATE_TPS)] | None = None
     tags: tuple[str, ...] = ()
+
+    @property
+    def platform_size(self) -> PlatformSize:
+        """What the embedded platform is given."""
+        return PlatformSize(
+            self.scorers,
+            self.scorers_least or self.scorers,
+            self.scorers_most or self.scorers,
+            self.scorer_tps or 0.0,
+        )
 
     @model_validator(mode="after")
     def _everything_starts_before_the_end(self) -> Self:

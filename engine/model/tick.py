@@ -100,6 +100,7 @@ class Tick:
     journal_rows: float = NAN
     scorers_up_now: float = NAN
     scorers_asked: float = NAN
+    scorer_utilisation: float = NAN
     faults_active_now: float = 0
 
 

@@ -41,5 +41,6 @@ def progress(
         nodes=list(nodes),
         workers_lost=rig.crew.lost,
         rate_changes=list(rig.crew.rates.changes),
+        scalings=list(rig.scalings.records),
         degraded=list(rig.crew.degraded),
     )

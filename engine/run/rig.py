@@ -21,6 +21,7 @@ from engine.ports import Clock, Fleet, RunStore, TargetSystem
 from engine.run.crew import Crew
 from engine.run.plan import TICK_SECONDS, RunPlan
 from engine.run.rates import Rates
+from engine.run.scalings import Scalings
 from engine.run.ticker import Ticker
 
 POLL_SECONDS = 0.02
@@ -50,6 +51,7 @@ class Rig:
         self.target, self._fleet, self._clock = parts.target, parts.fleet, parts.clock
         rates = Rates(plan.pacer().profile, plan.scaled.load_profile.max_tps)
         self.ticker = Ticker(rates, plan.workers, TICK_SECONDS)
+        self.scalings = Scalings()
         self.crew = Crew(parts.fleet, parts.clock, self.ticker.aggregator, rates)
 
     def start_target(self) -> RunMeta:
@@ -92,6 +94,7 @@ class Rig:
         report = self.target.poll()
         if report is not None:
             self.ticker.flow.add(report)
+            self.scalings.look(report, self.crew.start_ns, log)
 
     def tick_ready(self) -> bool:
         """Whether a tick can be closed; waits `POLL_SECONDS` if not."""

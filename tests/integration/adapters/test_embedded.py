@@ -7,11 +7,12 @@ import pytest
 
 from engine.adapters.embedded import EmbeddedPlatform, sweep
 from engine.model.errors import TargetError
+from engine.model.scenario import PlatformSize
 
 
 @pytest.fixture
 def platform(tmp_path):
-    made = EmbeddedPlatform(tmp_path / "journals", tmp_path / "logs", scorers=1)
+    made = EmbeddedPlatform(tmp_path / "journals", tmp_path / "logs", PlatformSize(1, 1, 1))
     made.prepare()
     made.close()
     return made

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from engine.model.fault import FailureScenario, FailureType
-from engine.model.results import CriterionOutcome
+from engine.model.results import CriterionOutcome, ScalingRecord
 from tests.evidence import decide, outcome
 from tests.run_records import BACK, ONSET, fault, scenario, ticks
 
@@ -70,18 +70,45 @@ def test_failing_more_than_the_share_that_was_hit_is_not_graceful():
     assert outcome("graceful_degradation", ticks=frame) is BROKEN
 
 
-def busy(frame: pd.DataFrame) -> pd.DataFrame:
-    frame["scorers_up_now"], frame["platform_cpu_cores"] = 4.0, 0.5
-    frame.loc[frame["t_seconds"] > 40, "platform_cpu_cores"] = 4.5
+def busy(frame: pd.DataFrame, begin: float = 40.0, end: float = 50.0) -> pd.DataFrame:
+    frame["scorer_utilisation"] = 0.4
+    above = (frame["t_seconds"] > begin) & (frame["t_seconds"] <= end)
+    frame.loc[above, "scorer_utilisation"] = 0.9
     return frame
 
 
-def test_scaling_counts_from_five_busy_seconds_on():
+def scaling(**changes: object) -> ScalingRecord:
+    fields = {"t_seconds": 46.0, "from_scorers": 1, "to_scorers": 2, "cause": "utilisation"}
+    measured = {"utilisation": 0.9, "seconds": 4.5, "shards": 32, "held": 9, "held_ms": 12.0}
+    return ScalingRecord(**{**fields, **measured, **changes})
+
+
+def test_scaling_is_not_exercised_while_utilisation_never_stayed_high():
     assert outcome("auto_scaling_triggered") is NOT_EXERCISED
-    assert outcome("auto_scaling_triggered", ticks=busy(ticks())) is BROKEN
-    assert outcome("auto_scaling_triggered", ticks=busy(ticks(80))) is NOT_EXERCISED
-    frame = busy(ticks())
-    frame.loc[frame["t_seconds"] > 60, "scorers_asked"] = 5.0
-    result = decide("auto_scaling_triggered", 60.0, ticks=frame)
+    assert outcome("auto_scaling_triggered", ticks=busy(ticks(), 40, 44)) is NOT_EXERCISED
+    assert outcome("auto_scaling_triggered", ticks=busy(ticks(), 40, 90)) is NOT_EXERCISED
+    removed = scaling(from_scorers=2, to_scorers=1)
+    assert outcome("auto_scaling_triggered", ticks=busy(ticks()), scalings=[removed]) is (
+        NOT_EXERCISED
+    )
+    by_hand = scaling(cause="order", utilisation=None)
+    assert outcome("auto_scaling_triggered", ticks=busy(ticks()), scalings=[by_hand]) is (
+        NOT_EXERCISED
+    )
+
+
+def test_scaling_holds_by_the_slowest_scorer_that_was_added():
+    scalings = [scaling(), scaling(seconds=7.25, from_scorers=2, to_scorers=3)]
+    result = decide("auto_scaling_triggered", 60.0, ticks=busy(ticks()), scalings=scalings)
     assert result.outcome is HELD
-    assert result.measured == pytest.approx(60.25 - 45.25)
+    assert result.measured == pytest.approx(7.25)
+    slow = [scaling(), scaling(seconds=61.0)]
+    assert outcome("auto_scaling_triggered", 60.0, ticks=busy(ticks()), scalings=slow) is BROKEN
+
+
+def test_staying_high_for_longer_without_a_scorer_more_breaks_scaling():
+    assert outcome("auto_scaling_triggered", 60.0, ticks=busy(ticks(), 40, 101)) is BROKEN
+    late = busy(ticks(), 100, 170)
+    assert outcome("auto_scaling_triggered", 60.0, ticks=late, scalings=[scaling()]) is BROKEN
+    late.loc[late["t_seconds"] == 135.0, "scorer_utilisation"] = float("nan")
+    assert outcome("auto_scaling_triggered", 60.0, ticks=late, scalings=[scaling()]) is HELD

@@ -121,9 +121,21 @@ def test_our_own_presets_last_five_minutes_and_ask_for_no_loss(name):
     assert scenario.success_criteria["zero_data_loss"] is True
 
 
-def test_scale_out_starts_too_small():
-    assert preset("scale_out").scorers == 1
+def test_scale_out_starts_too_small_and_may_grow_beyond_its_peak():
+    one, peak = preset("scale_out"), preset("scale_out").load_profile.peak_tps
+    assert one.scorers == 1
+    assert one.scorer_tps is not None
+    assert one.scorer_tps < 0.5 * peak
+    assert one.scorers_most is not None
+    assert one.scorers_most * one.scorer_tps * 0.8 > peak
     assert preset("pitch").scorers >= 4
+
+
+def test_only_presets_about_scaling_scale():
+    scaling = {p.scenario_id for p in presets() if p.platform_size.most > p.scorers}
+    asked = {p.scenario_id for p in presets() if "auto_scaling_triggered" in p.success_criteria}
+    assert scaling == asked
+    assert {p.scenario_id for p in presets() if p.scorer_tps} == {"scale_out"}
 
 
 def test_every_preset_loads_and_the_default_comes_first():
