@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from engine.analysis.instrument import instrument_of
+from engine.measure.histogram import Histogram
 from engine.metrics.record import RunRecord
 from engine.model.config import StressTestConfig
 from engine.model.event import EventKind, RunEvent
@@ -33,6 +35,7 @@ from engine.model.run import RunMeta
 from engine.model.scenario import LoadProfile, LoadProfileType, TestScenario, TrafficMix
 from engine.model.tick import COLUMNS
 
+TICK_SECONDS = 0.25
 ONSET, CLEAR, BACK = 70.0, 85.0, 88.25
 AGENTS = ("TransactionAnalyzer", "PatternDetector", "RiskAssessor", "ComplianceAgent")
 
@@ -240,6 +243,7 @@ def summary(frame: pd.DataFrame | None = None, **changes: object) -> RunSummary:
         "lateness_ms": latency(total.sent, 0.01),
         "queue_ms": latency(total.sent, 0.3),
         "measured": measured(frame),
+        "instrument": instrument_of(frame, TICK_SECONDS, Histogram(), 0, late_spell_ms=1.75),
         "per_second": per_second(frame),
         "faults": [fault()],
         "journal": JournalReconciliation(

@@ -2,7 +2,8 @@
  * The instrument: what the load generator measures of itself, and what it doubts.
  *
  * One line with a place of its own, so that nothing on the page moves when a doubt comes or goes. A
- * doubt says what and what to do, and names the key that lowers the rate where that would help.
+ * doubt says what and what to do, and names the key that lowers the rate where that would help. Of a
+ * run that has ended it says what was doubted of all of it.
  */
 import { flag, h, icon, say, show, swapIcon } from "./dom.js";
 
@@ -13,8 +14,8 @@ const HELPS = "lower the rate";
 const FIGURES = [
   { name: "lateness_p99_ms", words: "sent late, p99" },
   { name: "queue_p99_ms", words: "waited to be sent, p99", kind: "final" },
-  { name: "loop_lag_ms", words: "held up" },
-  { name: "worker_cores", words: "busiest worker", kind: "roomy" },
+  { name: "loop_lag_ms", words: "held up", whole: "held up, worst mean" },
+  { name: "worker_cores", words: "busiest worker", whole: "busiest worker, worst mean", kind: "roomy" },
   { name: "workers_up", words: "workers", of: "workers_asked" },
   { name: "connections", words: "connections", kind: "wide" },
   { name: "app_cores", words: "this app", kind: "wide" },
@@ -47,7 +48,7 @@ export function instrumentLine(board) {
     const calm = final ? WHOLE_RUN : known ? SOUND : UNKNOWN;
     swapIcon(state, doubts.length > 0 ? "warning" : calm === SOUND ? "check" : "info");
     say(words, doubts.length > 0 ? sentence(doubts) : calm, "doubt.0");
-    show(hint, Boolean(offered) && doubts.some((doubt) => doubt.includes(HELPS)));
+    show(hint, Boolean(offered) && !final && doubts.some((doubt) => doubt.includes(HELPS)));
     for (const one of items) one.update(feed);
   }
   function offer(name) {
@@ -65,14 +66,16 @@ function sentence(doubts) {
 }
 
 /** One figure with its name; "counted" is shown once it is more than nothing. */
-function item(board, { name, words, of, kind = "always" }) {
+function item(board, { name, words, whole = words, of, kind = "always" }) {
   const id = `instrument.${name}`;
-  const element = h("li", {}, h("span", { figure: id }, words), board.create(id));
+  const label = h("span", { figure: id });
+  const element = h("li", {}, label, board.create(id));
   if (of) element.append(h("span", {}, "of"), board.create(`instrument.${of}`));
   flag(element, "kind", kind);
 
   function update({ figures, state }) {
     const value = figures[id]?.[0] ?? null;
+    label.textContent = state.verdict ? whole : words;
     const wanted = { counted: value > 0, final: Boolean(state.verdict) };
     show(element, wanted[kind] ?? id in figures);
   }

@@ -19,6 +19,7 @@ LIMELIGHT = "Limelight"
 RECORDED = "recorded by the engine at the instant it says, in seconds since Start"
 DOUBT = "what the load generator found about itself"
 DOUBTED_NOW = "what the load generator finds about itself in the latest ticks"
+DOUBTED_THEN = "what the load generator found about itself over the whole run"
 STATED = {
     "run.name": "Scenario",
     "run.promise": "What the scenario promises",
@@ -41,11 +42,15 @@ def sentences(state: LiveState, events_shown: int) -> list[Figure]:
             for at, words in enumerate(state.warnings)
         ),
         *(
-            measured(f"doubt.{at}", "A doubt of now", words, "text", samples=1, note=DOUBTED_NOW)
+            measured(f"doubt.{at}", "A doubt", words, "text", samples=1, note=_of(state))
             for at, words in enumerate(state.doubts)
         ),
         *(_findings(state.summary) if state.summary is not None else []),
     ]
+
+
+def _of(state: LiveState) -> str:
+    return DOUBTED_THEN if state.status.final else DOUBTED_NOW
 
 
 def _event(place: int, words: str) -> Figure:

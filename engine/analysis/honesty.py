@@ -13,10 +13,10 @@ doing, because a target that does not answer fills the backlog: they count while
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
+from engine.model.instrument import Instrument
 from engine.model.tick import Tick
 
 LIMITED = "The generator, not the target, was the limit"
@@ -29,6 +29,7 @@ MAX_MISSING_SHARE = 0.01
 QUICK_P99_MS = 100.0  # a target whose service p99 is below this does not fill a backlog
 MAX_UNREACHABLE_SHARE = 0.01
 PATIENCE_SECONDS = 5.0  # how long an arrival waits for a connection before it is dropped
+LATE_SECONDS = 60.0  # lateness p99 is judged over the worst span of so long, too
 BUSY_SECONDS = 5.0  # what is at its limit on average for so long was the limit of a run
 
 APPEARS_AFTER_TICKS = 2
@@ -85,29 +86,6 @@ class Doubt(Enum):
     def live(self) -> str:
         """One line for the stage."""
         return f"{self.now}: {self.remedy}"
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """What the generator measured of itself over a run; shares 0..1, times in ms.
-
-    `late_spell_ms`, `busiest_worker_cpu_cores` and `loop_lag_ms` are the highest means over any
-    `BUSY_SECONDS`, so that a short spell in which a worker was the limit is not lost in a long
-    quiet run; the first is of each tick's 99th percentile of lateness.
-    `reports_missing` is the share of reports that were not in their tick's row.
-    `dropped_while_quick` are the drops of ticks at whose end the target had been `quick` for
-    `PATIENCE_SECONDS`, so that no stall of the target had filled the backlog.
-    """
-
-    due: float
-    dropped_while_quick: float
-    not_offered: float
-    lateness_p99_ms: float | None
-    late_spell_ms: float | None
-    loop_lag_ms: float | None
-    busiest_worker_cpu_cores: float | None
-    reports_missing: float
-    workers_lost: int
 
 
 def doubts(instrument: Instrument) -> list[Doubt]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+
 import pandas as pd
 
-from engine.analysis.honesty import BUSY_SECONDS, PATIENCE_SECONDS, Instrument, quick
+from engine.analysis.honesty import BUSY_SECONDS, LATE_SECONDS, PATIENCE_SECONDS, quick
 from engine.measure.histogram import Histogram
+from engine.model.control import SparseHistogram
+from engine.model.instrument import Instrument
 
 UNREACHABLE = ("outcome_connect", "outcome_reset", "outcome_timeout")
 
@@ -15,6 +20,7 @@ def instrument_of(
     tick_seconds: float,
     lateness: Histogram,
     workers_lost: int,
+    late_spell_ms: float | None = None,
 ) -> Instrument:
     """The instrument over a whole run.
 
@@ -23,6 +29,7 @@ def instrument_of(
         tick_seconds: How long each of them is.
         lateness: Of the whole run.
         workers_lost: How many load workers ended before they should.
+        late_spell_ms: What `late_spell` gives; of a short window it would be the same.
     """
     sums = ticks[["due", "not_offered", "reports_missing", "workers_asked"]].sum()
     return Instrument(
@@ -30,12 +37,34 @@ def instrument_of(
         dropped_while_quick=dropped_while_quick(ticks, tick_seconds),
         not_offered=float(sums["not_offered"]),
         lateness_p99_ms=lateness.percentile_ms(99),
-        late_spell_ms=highest_mean(ticks["lateness_p99_ms"], tick_seconds),
+        late_spell_ms=late_spell_ms,
         loop_lag_ms=highest_mean(ticks["worker_loop_lag_ms"], tick_seconds),
         busiest_worker_cpu_cores=highest_mean(ticks["busiest_worker_cpu_cores"], tick_seconds),
         reports_missing=_share(sums["reports_missing"], sums["workers_asked"]),
         workers_lost=workers_lost,
     )
+
+
+def late_spell(by_tick: Iterable[SparseHistogram], tick_seconds: float) -> float | None:
+    """Lateness p99 in ms of the worst `LATE_SECONDS`, merged; of all of a shorter run.
+
+    Every span is looked at that ends at a tick, of ticks in which anything was due. None if none
+    holds enough samples for a 99th percentile.
+    """
+    length = round(LATE_SECONDS / tick_seconds)
+    span: deque[SparseHistogram] = deque()
+    merged, found = Histogram(), []
+    for tick in by_tick:
+        if not tick.counts:
+            continue
+        span.append(tick)
+        merged.add_sparse(tick)
+        if len(span) > length:
+            merged.take_sparse(span.popleft())
+        if len(span) == length:
+            found.append(merged.percentile_ms(99))
+    known = [p99 for p99 in [*found, merged.percentile_ms(99)] if p99 is not None]
+    return max(known, default=None)
 
 
 def dropped_while_quick(ticks: pd.DataFrame, tick_seconds: float) -> float:

@@ -79,13 +79,19 @@ class Histogram:
         Raises:
             ValueError: the bytes are not indices and counts of this layout.
         """
-        indices = np.frombuffer(sparse.indices, dtype="<i4")
-        counts = np.frombuffer(sparse.counts, dtype="<i8")
-        if len(indices) != len(counts) or (len(indices) and not _fits(indices)):
-            msg = f"a sparse histogram must hold indices in 0..{BUCKETS - 1} and as many counts"
-            raise ValueError(msg)
+        indices, counts = _unpacked(sparse)
         np.add.at(self._counts, indices, counts)
         self.count += int(counts.sum())
+
+    def take_sparse(self, sparse: SparseHistogram) -> None:
+        """Take away what was added before, as a span that moves on leaves it behind.
+
+        Raises:
+            ValueError: the bytes are not indices and counts of this layout.
+        """
+        indices, counts = _unpacked(sparse)
+        np.subtract.at(self._counts, indices, counts)
+        self.count -= int(counts.sum())
 
     def sparse(self) -> SparseHistogram:
         """The non-zero buckets, little-endian, for the pipe."""
@@ -129,6 +135,15 @@ class Histogram:
             return None
         used = np.flatnonzero(self._counts)
         return float(np.dot(middle_of(used), self._counts[used])) / self.count / 1000
+
+
+def _unpacked(sparse: SparseHistogram) -> tuple[NDArray[np.int32], Int64s]:
+    indices = np.frombuffer(sparse.indices, dtype="<i4")
+    counts = np.frombuffer(sparse.counts, dtype="<i8")
+    if len(indices) != len(counts) or (len(indices) and not _fits(indices)):
+        msg = f"a sparse histogram must hold indices in 0..{BUCKETS - 1} and as many counts"
+        raise ValueError(msg)
+    return indices, counts
 
 
 def _fits(indices: NDArray[np.int32]) -> bool:

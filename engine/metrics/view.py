@@ -60,7 +60,6 @@ class RunView:
     faults: tuple[FaultRecord, ...] = ()
     waiting_faults: tuple[FailureScenario, ...] = ()
     events: tuple[RunEvent, ...] = ()
-    warnings: tuple[str, ...] = ()
     journal: JournalReconciliation | None = None
     summary: RunSummary | None = None
     exchange: tuple[str, str] | None = None

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.model.config import StressTestConfig
 from engine.model.event import RunEvent
 from engine.model.fault import FailureType
+from engine.model.instrument import Instrument
 from engine.model.metrics import (
     AgentMetrics,
     BusinessMetrics,
@@ -282,6 +283,7 @@ class RunSummary(_Record):
     lateness_ms: LatencySummary
     queue_ms: LatencySummary
     measured: MeasurementWindow
+    instrument: Instrument | None = None
     not_offered: int = 0
     rate_changes: list[RateChange] = Field(default_factory=list)
     scalings: list[ScalingRecord] = Field(default_factory=list)

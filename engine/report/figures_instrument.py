@@ -19,6 +19,7 @@ LAG = (
     "the longest that a load worker's turn came late in the tick; "
     f"in doubt above {honesty.MAX_LOOP_LAG_MS:g} ms"
 )
+SPELL = f"in doubt above {honesty.MAX_LATENESS_P99_MS:g} ms"
 BUSY = f"in doubt above {honesty.MAX_WORKER_CPU_CORES:g} of a core: a worker can use no more"
 DROPPED = "due and never sent"
 NOT_OFFERED = "due while their load worker was lost and nobody had taken them over"
@@ -35,7 +36,7 @@ def instrument_figures(
 ) -> list[Figure]:
     """Figures `instrument.*` of the stage: of now, and once a run is final what it amounts to."""
     if summary is not None:
-        return [*run_times(summary), *run_counts(summary)]
+        return [*run_times(summary), *run_peaks(summary), *run_counts(summary)]
     since = known(tick.t_seconds)
     up, asked, connections, dropped, not_offered = (
         None if since is None else whole(value)
@@ -66,6 +67,18 @@ def run_times(summary: RunSummary) -> list[Figure]:
     return [
         _percentile("instrument.lateness_p99_ms", "Sent late, p99", summary.lateness_ms, LATE),
         _percentile("instrument.queue_p99_ms", "Due to written, p99", summary.queue_ms, QUEUED),
+    ]
+
+
+def run_peaks(summary: RunSummary) -> list[Figure]:
+    """The worst spells of a whole run; none of a run kept by a version that did not say them."""
+    own = summary.instrument
+    if own is None:
+        return []
+    return [
+        _peak("late_spell_ms", "Sent late, p99 of the worst span", own.late_spell_ms, "ms", SPELL),
+        _peak("loop_lag_ms", "Held up, worst mean", own.loop_lag_ms, "ms", LAG),
+        _peak("worker_cores", "Busiest load worker", own.busiest_worker_cpu_cores, "cores", BUSY),
     ]
 
 
@@ -110,6 +123,22 @@ def _percentile(figure_id: str, label: str, latency: LatencySummary, note: str) 
 
 def _gauge(key: str, label: str, value: Number, unit: str, note: str | None = None) -> Figure:
     return measured(f"instrument.{key}", label, value, unit, window=TICK_SECONDS, note=note)
+
+
+def _peak(key: str, label: str, value: Number, unit: str, note: str) -> Figure:
+    """The worst of all spans of a run; how long such a span is stands in its formula."""
+    late = key == "late_spell_ms"
+    seconds = honesty.LATE_SECONDS if late else honesty.BUSY_SECONDS
+    what = "99th percentile, merged," if late else "mean of all ticks"
+    return derived(
+        f"instrument.{key}",
+        label,
+        value,
+        unit,
+        formula=f"highest {what} over any {seconds:g} s of the run, or over all of a shorter one",
+        inputs={"span in seconds": seconds},
+        note=note,
+    )
 
 
 def _count(key: str, label: str, value: Number, since: Number, note: str) -> Figure:

@@ -6,24 +6,37 @@ Signals with a limit are shown beside it, so that a reader sees how far from dou
 from __future__ import annotations
 
 from engine.analysis import honesty
-from engine.analysis.instrument import dropped_while_quick, highest_mean
 from engine.metrics.record import RunRecord
 from engine.model.figure import Figure, Source
 from engine.model.results import RunSummary
 from engine.report.book import Book
-from engine.report.figures_instrument import run_counts, run_times, window_figures
+from engine.report.figures_instrument import (
+    run_counts,
+    run_peaks,
+    run_times,
+    window_figures,
+)
 from engine.report.html import Html, el, join
 from engine.report.make import Number, derived, measured, stated
 from engine.report.record_figures import PERCENTILES, latency_figures
 from engine.report.snapshot_evidence import card
-from engine.report.views import TICK_SECONDS
 
 LIMITS = Source(publisher="Limelight", title="limits of the generator's doubts")
 OPERATOR = Source(publisher="operator", title="rate set by hand while the run went on")
 
-LATE = "lateness_p99_ms"
-LAG = "worker_loop_lag_ms"
-BUSY = "busiest_worker_cpu_cores"
+MEAN = f"the highest mean over {honesty.BUSY_SECONDS:g} s of"
+HOW = {
+    "instrument.late_spell_ms": (
+        f"the same over the worst {honesty.LATE_SECONDS:g} s, or over all of a shorter run"
+    ),
+    "instrument.loop_lag_ms": f"{MEAN} the longest that a load worker's turn came late in a tick",
+    "instrument.worker_cores": f"{MEAN} the busiest load worker's processor time",
+}
+LIMIT_OF = {
+    "instrument.late_spell_ms": ("late_spell_ms", honesty.MAX_LATENESS_P99_MS, "ms"),
+    "instrument.loop_lag_ms": ("loop_lag_ms", honesty.MAX_LOOP_LAG_MS, "ms"),
+    "instrument.worker_cores": ("worker_cores", honesty.MAX_WORKER_CPU_CORES, "cores"),
+}
 Row = tuple[str, Figure, Figure | None]
 
 
@@ -49,39 +62,16 @@ def instrument(book: Book, record: RunRecord) -> Html:
 
 
 def _signals(record: RunRecord) -> list[Row]:
-    summary, ticks = record.summary, record.ticks
+    summary = record.summary
     lateness, queue = run_times(summary)
     dropped, not_offered = run_counts(summary)
-    spell = f"highest mean over {honesty.BUSY_SECONDS:g} s of"
     return [
         (
-            "from the due instant to the generator's turn",
+            "from the due instant to the generator's turn, over the whole run",
             lateness,
             _limit("lateness_p99_ms", honesty.MAX_LATENESS_P99_MS, "ms"),
         ),
-        (
-            f"{spell} each tick's 99th percentile",
-            _mean(
-                "late_spell_ms", "Sent late", highest_mean(ticks[LATE], TICK_SECONDS), "ms", LATE
-            ),
-            _limit("late_spell_ms", honesty.MAX_LATENESS_P99_MS, "ms"),
-        ),
-        (
-            f"{spell} the longest that a load worker's turn came late in each tick",
-            _mean("loop_lag_ms", "Held up", highest_mean(ticks[LAG], TICK_SECONDS), "ms", LAG),
-            _limit("loop_lag_ms", honesty.MAX_LOOP_LAG_MS, "ms"),
-        ),
-        (
-            f"{spell} the busiest load worker's processor time",
-            _mean(
-                "worker_cores",
-                "Busiest load worker",
-                highest_mean(ticks[BUSY], TICK_SECONDS),
-                "cores",
-                BUSY,
-            ),
-            _limit("worker_cores", honesty.MAX_WORKER_CPU_CORES, "cores"),
-        ),
+        *((HOW[figure.id], figure, _limit(*LIMIT_OF[figure.id])) for figure in run_peaks(summary)),
         (
             "reports that were not in their tick's row",
             _missing(record),
@@ -90,7 +80,7 @@ def _signals(record: RunRecord) -> list[Row]:
         (
             "due and never sent, in ticks in which the target had been quick for "
             f"{honesty.PATIENCE_SECONDS:g} s",
-            _dropped(record),
+            _dropped(summary),
             _limit("dropped_share", honesty.MAX_DROPPED_SHARE, "ratio"),
         ),
         (
@@ -101,17 +91,6 @@ def _signals(record: RunRecord) -> list[Row]:
         ("due and never sent, whatever the target did", dropped, None),
         ("from the due instant to the first written request", queue, None),
     ]
-
-
-def _mean(key: str, label: str, value: Number, unit: str, column: str) -> Figure:
-    return derived(
-        f"instrument.{key}",
-        label,
-        value,
-        unit,
-        formula=f"highest mean of {column} over any window of the run",
-        inputs={"window in seconds": honesty.BUSY_SECONDS},
-    )
 
 
 def _missing(record: RunRecord) -> Figure:
@@ -127,13 +106,13 @@ def _missing(record: RunRecord) -> Figure:
     )
 
 
-def _dropped(record: RunRecord) -> Figure:
-    due = record.summary.counts.due
-    while_quick = dropped_while_quick(record.ticks, TICK_SECONDS)
+def _dropped(summary: RunSummary) -> Figure:
+    due = summary.counts.due
+    while_quick = None if summary.instrument is None else summary.instrument.dropped_while_quick
     return derived(
         "instrument.dropped_share",
         "Dropped while the target was quick",
-        while_quick / due if due else None,
+        while_quick / due if due and while_quick is not None else None,
         "ratio",
         formula="dropped while the target was quick ÷ due",
         inputs={"dropped while quick": while_quick, "due": due},

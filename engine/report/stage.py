@@ -110,8 +110,8 @@ def run_state(view: RunView, meta: RunMeta, warnings: list[str]) -> LiveState:
         ],
         criteria=criterion_lines(meta.scenario),
         must_hold=must_hold(meta.scenario),
-        warnings=[*warnings, *view.warnings],
-        doubts=[] if view.status.final else list(view.doubts),
+        warnings=list(warnings),
+        doubts=_doubts(view),
         rate_factor=view.rate_factor,
         degraded=list(view.degraded),
         events=list(view.events[-SHOWN_EVENTS:]),
@@ -119,6 +119,13 @@ def run_state(view: RunView, meta: RunMeta, warnings: list[str]) -> LiveState:
         figures=stage_figures(stage_input(view, meta, nodes)),
         summary=view.summary,
     )
+
+
+def _doubts(view: RunView) -> list[str]:
+    """What the generator doubts of itself: of now, and once a run is final, of all of it."""
+    if view.summary is not None:
+        return list(view.summary.warnings)
+    return [] if view.status.final else list(view.doubts)
 
 
 def stage_input(view: RunView, meta: RunMeta, nodes: list[TransactionFlowNode]) -> StageInput:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from engine.analysis.alerts import Level, Watch
 from engine.analysis.cost import vcpu_hour_usd
 from engine.metrics.view import RunView
-from engine.model.control import Abort, Pause, Resume
+from engine.model.control import Abort, Pause, Resume, WorkerCommand
 from engine.model.errors import IllegalTransitionError, LimelightError
 from engine.model.event import EventKind
 from engine.model.fault import FailureScenario
@@ -43,7 +43,11 @@ _LAST_EVENT = {
     TestStatus.FAILED: Event.FAIL,
     TestStatus.CANCELLED: Event.CANCEL,
 }
-_AT_ONCE = {Event.PAUSE: Pause, Event.RESUME: Resume, Event.EMERGENCY_STOP: Abort}
+_AT_ONCE: dict[Event, Callable[[], WorkerCommand]] = {
+    Event.PAUSE: Pause,
+    Event.RESUME: Resume,
+    Event.EMERGENCY_STOP: Abort,
+}
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -284,10 +288,5 @@ class StressTestOrchestrator:
             self._status = after(self._status, event)
         view = self.view
         if summary is not None:
-            view = replace(
-                view,
-                summary=summary,
-                journal=summary.journal,
-                warnings=tuple(summary.warnings),
-            )
+            view = replace(view, summary=summary, journal=summary.journal)
         self._publish(view)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from engine.analysis import criteria, honesty
-from engine.analysis.instrument import instrument_of
+from engine.analysis.instrument import instrument_of, late_spell
 from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.measure.histogram import Histogram
@@ -63,7 +63,13 @@ def summarise(
     counts = count(ticks)
     response = latency(latencies.response)
     service = latency(latencies.service)
-    instrument = instrument_of(ticks, meta.tick_seconds, latencies.lateness, progress.workers_lost)
+    instrument = instrument_of(
+        ticks,
+        meta.tick_seconds,
+        latencies.lateness,
+        progress.workers_lost,
+        late_spell((parts.lateness for parts in latencies.by_tick()), meta.tick_seconds),
+    )
     doubts = honesty.doubts(instrument)
     evidence = criteria.Evidence(
         counts=counts,
@@ -121,6 +127,7 @@ def summarise(
         lateness_ms=latency(latencies.lateness),
         queue_ms=latency(latencies.queue),
         measured=measurement_window(meta, ticks, latencies.by_tick()),
+        instrument=instrument,
         not_offered=_total(ticks, "not_offered"),
         rate_changes=progress.rate_changes,
         scalings=progress.scalings,

@@ -45,7 +45,7 @@ class Run:
 
     def start(self, url, connections):
         scenario = steady(RATE, SECONDS, success_criteria=CRITERIA)
-        self.engine.subscribe(lambda: self.shown.update(self.engine.live().doubts))
+        self.engine.subscribe(self._look)
         self.engine.start(
             RunRequest(scenario=scenario, target_url=url, workers=1, connections=connections)
         )
@@ -53,6 +53,11 @@ class Run:
         while self.engine.live().status is not TestStatus.RUNNING:
             assert time.monotonic() < deadline, self.engine.live().events
             time.sleep(0.01)
+
+    def _look(self):
+        live = self.engine.live()
+        if not live.status.final:
+            self.shown.update(live.doubts)
 
     def end(self):
         self.summary = self.engine.wait(40)
@@ -119,6 +124,7 @@ def test_the_starved_generator_makes_the_run_inconclusive_and_says_what_to_do(ru
     assert summary.status is TestStatus.COMPLETED
     assert summary.verdict is Verdict.INCONCLUSIVE
     assert "INCONCLUSIVE" in summary.marks
+    assert runs[0].engine.live().doubts == summary.warnings, "nor does the page look calm then"
     assert summary.verdict_reason.startswith(f"{LIMITED}: ")
     assert any(doubt.then in summary.verdict_reason for doubt in OWN_FAULT)
     assert "lower the rate" in summary.warnings[0]

@@ -7,11 +7,11 @@ from engine.analysis.honesty import (
     APPEARS_AFTER_TICKS,
     STAYS_TICKS,
     Doubt,
-    Instrument,
     clauses,
     doubts,
     live_doubts,
 )
+from engine.model.instrument import Instrument
 from engine.model.tick import Tick
 
 SOUND = {

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.analysis import honesty
-from engine.analysis.instrument import highest_mean, instrument_of
+from engine.analysis.instrument import highest_mean, instrument_of, late_spell
 from engine.measure.histogram import Histogram
 from tests.run_records import ticks
 
@@ -37,6 +37,39 @@ def test_ticks_in_which_no_worker_reported_are_left_out():
 
 def test_a_run_shorter_than_the_window_is_judged_as_a_whole():
     assert cores([0.9, 1.0, 1.0, 1.1]) == pytest.approx(1.0)
+
+
+def lateness(*ticks):
+    """The lateness of ticks, each given as (how many, ms)."""
+    for count, ms in ticks:
+        histogram = Histogram()
+        histogram.record(np.full(count, round(1_000 * ms)))
+        yield histogram.sparse()
+
+
+def test_a_late_spell_of_a_second_is_not_lost_in_half_an_hour():
+    calm, late = [(100, 1.0)] * 3_600, [(100, 400.0)] * 4
+    whole = Histogram()
+    for part in lateness(*calm, *late, *calm):
+        whole.add_sparse(part)
+    assert whole.percentile_ms(99) < honesty.MAX_LATENESS_P99_MS, "over the whole run it is"
+    assert late_spell(lateness(*calm, *late, *calm), TICK_SECONDS) == pytest.approx(400, rel=0.01)
+    assert late_spell(lateness(*late, *calm), TICK_SECONDS) == pytest.approx(400, rel=0.01)
+    assert late_spell(lateness(*calm), TICK_SECONDS) == pytest.approx(1, rel=0.01)
+
+
+def test_a_hiccup_of_a_tick_is_not_taken_for_a_spell():
+    calm = [(100, 1.0)] * 600
+    assert late_spell(lateness(*calm, (100, 200.0), *calm), TICK_SECONDS) < 2
+
+
+def test_a_shorter_run_is_one_spell_and_a_pause_does_not_dilute_it():
+    part = [(100, 1.0)] * 20 + [(100, 80.0)] * 2
+    assert late_spell(lateness(*part), TICK_SECONDS) == pytest.approx(80, rel=0.01)
+    paused = [*part, *[(0, 0.0)] * 10_000, *part]
+    assert late_spell(lateness(*paused), TICK_SECONDS) == pytest.approx(80, rel=0.01)
+    assert late_spell(lateness((10, 900.0)), TICK_SECONDS) is None, "too few for a percentile"
+    assert late_spell([], TICK_SECONDS) is None
 
 
 def test_missing_reports_are_a_share_of_all_that_were_due():

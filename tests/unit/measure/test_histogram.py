@@ -84,6 +84,13 @@ def test_a_copy_and_a_cleared_histogram_do_not_touch_the_original():
     assert copy.quantile_ms(100) == 0.007
 
 
+def test_what_is_taken_away_leaves_what_else_was_added():
+    moving = filled([5, 7, 1_000_000])
+    moving.take_sparse(filled([7, 1_000_000]).sparse())
+    assert moving.sparse() == filled([5]).sparse()
+    assert moving.count == 1
+
+
 @pytest.mark.parametrize(
     "sparse",
     [
@@ -95,3 +102,5 @@ def test_a_copy_and_a_cleared_histogram_do_not_touch_the_original():
 def test_bytes_of_another_layout_are_refused(sparse):
     with pytest.raises(ValueError, match="sparse histogram"):
         Histogram().add_sparse(sparse)
+    with pytest.raises(ValueError, match="sparse histogram"):
+        Histogram().take_sparse(sparse)

@@ -127,7 +127,9 @@ def test_a_finished_run_shows_the_whole_run_not_its_last_second():
     assert figures["hero.response_p99_ms"].sample_size == run.response_ms.count
     assert figures["instrument.lateness_p99_ms"].value == run.lateness_ms.p99
     assert figures["instrument.queue_p99_ms"].sample_size == run.queue_ms.count
-    assert "instrument.loop_lag_ms" not in figures, "a gauge of now"
+    assert figures["instrument.loop_lag_ms"].value == run.instrument.loop_lag_ms
+    assert figures["instrument.worker_cores"].value == run.instrument.busiest_worker_cpu_cores
+    assert "instrument.connections" not in figures, "a gauge of now"
 
 
 def test_shares_of_outcomes_come_from_the_counts():

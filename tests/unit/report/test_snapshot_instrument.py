@@ -4,22 +4,32 @@ import numpy as np
 import pytest
 
 from engine.analysis import honesty
+from engine.model.instrument import Instrument
 from engine.model.results import DegradedInterval, MeasurementWindow, RateChange
 from engine.report.snapshot import render
-from engine.report.snapshot_instrument import BUSY, LAG
 from engine.report.views import timeline
 from tests.run_records import latency, record
 
 LOST = DegradedInterval(
     share=1, shares=2, reason="killed by signal 9", from_seconds=40, to_seconds=41.75
 )
+INSTRUMENT = Instrument(
+    due=1_000,
+    dropped_while_quick=0,
+    not_offered=1_234,
+    lateness_p99_ms=0.5,
+    late_spell_ms=61.5,
+    loop_lag_ms=1.5,
+    busiest_worker_cpu_cores=0.97,
+    reports_missing=0,
+    workers_lost=1,
+)
 CHANGED = RateChange(schedule_seconds=60, factor=0.8)
 
 
 def doubtful():
-    run = record(degraded=[LOST], rate_changes=[CHANGED], not_offered=1_234)
-    run.ticks[LAG], run.ticks[BUSY], run.ticks["workers_asked"] = 1.5, 0.25, 2.0
-    run.ticks.loc[100:119, BUSY] = 0.97
+    run = record(degraded=[LOST], rate_changes=[CHANGED], not_offered=1_234, instrument=INSTRUMENT)
+    run.ticks["workers_asked"] = 2.0
     return run
 
 
@@ -35,6 +45,8 @@ def test_every_signal_stands_beside_the_limit_it_is_doubted_from():
     assert values["instrument.worker_cores.limit"] == repr(honesty.MAX_WORKER_CPU_CORES)
     assert values["instrument.lateness_p99_ms"] == repr(run.summary.lateness_ms.p99)
     assert values["instrument.lateness_p99_ms.limit"] == repr(honesty.MAX_LATENESS_P99_MS)
+    assert float(values["instrument.late_spell_ms"]) == INSTRUMENT.late_spell_ms
+    assert values["instrument.late_spell_ms.limit"] == repr(honesty.MAX_LATENESS_P99_MS)
     assert values["instrument.not_offered"] == "1234"
     assert {name for name in values if name.endswith(".limit")} == {
         f"instrument.{name}.limit"

@@ -36,7 +36,9 @@ def test_a_lost_worker_marks_the_run_and_its_gap_is_on_the_page():
     assert "DEGRADED" in shown.marks
 
 
-def test_doubts_are_of_now_and_the_verdict_speaks_of_the_run():
+def test_doubts_are_of_now_and_once_a_run_is_final_of_the_run():
     assert state(doubts=("late: lower the rate",)).doubts == ["late: lower the rate"]
     ended = state(status=TestStatus.COMPLETED, doubts=("late",), summary=summary())
     assert ended.doubts == []
+    doubted = summary(warnings=["Arrivals were sent late: lower the rate"])
+    assert state(status=TestStatus.COMPLETED, summary=doubted).doubts == doubted.warnings
