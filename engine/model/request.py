@@ -18,6 +18,8 @@ class RunRequest(BaseModel):
     this machine, None means the embedded platform; `workers` None lets the machine decide.
     `connections` are those of all workers together; with `users`, each of that many simulated users
     has a connection of its own instead. `ca_file` (PEM) vouches for an https target.
+    `traffic_file` is own data, as `limelight traffic convert` makes it, instead of the simulator;
+    with `repeat_traffic` it begins again when it ends.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,3 +35,5 @@ class RunRequest(BaseModel):
     connections: Annotated[int, Field(ge=1, le=2_000)] | None = None
     users: Annotated[int, Field(ge=1, le=2_000)] | None = None
     ca_file: str | None = None
+    traffic_file: str | None = None
+    repeat_traffic: bool = False

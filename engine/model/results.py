@@ -19,6 +19,7 @@ from engine.model.metrics import (
     SystemMetrics,
 )
 from engine.model.scenario import TestScenario
+from engine.model.traffic import TrafficSource
 
 SCHEMA_VERSION = 1
 
@@ -295,6 +296,7 @@ class RunSummary(_Record):
     cpu_seconds: dict[str, float]
     issues_detected: list[str] = Field(default_factory=list)
     recommendations: list[str] = Field(default_factory=list)
+    traffic: TrafficSource | None = None  # not in records of earlier versions
 
 
 class RealTimeMetrics(BaseModel):

@@ -19,6 +19,7 @@ from engine.model.results import (
     Verdict,
 )
 from engine.model.scenario import TestScenario
+from engine.model.traffic import TrafficSource
 
 
 class _Stored(BaseModel):
@@ -42,6 +43,7 @@ class RunMeta(_Stored):
     workers: int
     tick_seconds: float
     started_at: datetime
+    traffic: TrafficSource | None = None  # not in records of earlier versions
 
 
 class RunProgress(_Stored):

@@ -19,11 +19,13 @@ from engine.model.control import WorkerPlan
 from engine.model.errors import ConfigurationError
 from engine.model.request import RunRequest
 from engine.model.scenario import LoadProfile, TestScenario
+from engine.run.own_data import PlannedTraffic, planned_traffic
 
 PLAIN_SENDER = "engine.load.senders.fast_http:create"
 GENERAL_SENDER = "engine.load.senders.general_http:create"
 TICK_SECONDS = 0.25
 CONNECTIONS = 128
+OWN_DATA = "OWN DATA"
 _DURATIONS = (
     "ramp_up_seconds",
     "hold_seconds",
@@ -61,6 +63,7 @@ class RunPlan:
     seed: int
     workers: int
     marks: tuple[str, ...]
+    traffic: PlannedTraffic
 
     @property
     def duration_seconds(self) -> float:
@@ -95,6 +98,8 @@ class RunPlan:
                 users=users[share],
                 ca_file=str(Path(asked.ca_file).resolve()) if asked.ca_file else "",
                 tick_seconds=TICK_SECONDS,
+                traffic_file=self.traffic.file,
+                traffic_repeat=self.traffic.source.repeated,
             )
             for share in range(self.workers)
         ]
@@ -106,7 +111,8 @@ def make_plan(request: RunRequest, config: StressTestConfig) -> RunPlan:
     The machine decides how many workers there are, unless the request does.
 
     Raises:
-        ConfigurationError: There are fewer connections or users than workers.
+        ConfigurationError: There are fewer connections or users than workers, or own data that
+            cannot be read or ends before the run does.
     """
     scenario = request.scenario
     workers = request.workers or workers_of_this_machine()
@@ -115,16 +121,19 @@ def make_plan(request: RunRequest, config: StressTestConfig) -> RunPlan:
     key = secrets.token_hex(4)
     faults = config.enable_failure_injection
     kept = scenario if faults else scenario.model_copy(update={"failure_scenarios": ()})
+    scaled = _scaled(_cut(kept, request.duration_seconds), request.speed, request.rate_scale)
+    profile = Profile(scaled.load_profile, scaled.duration_seconds, request.seed)
     return RunPlan(
         run_id=f"{scenario.scenario_id}-{now:%Y%m%d-%H%M%S}-{key}",
         id_prefix=f"{key}-",
         request=request,
         config=config,
         scenario=scenario,
-        scaled=_scaled(_cut(kept, request.duration_seconds), request.speed, request.rate_scale),
+        scaled=scaled,
         seed=request.seed,
         workers=workers,
         marks=_marks(request),
+        traffic=planned_traffic(request, scaled, Pacer(profile)),
     )
 
 
@@ -221,4 +230,6 @@ def _marks(request: RunRequest) -> tuple[str, ...]:
         marks.append(f"REHEARSAL ×{request.speed:g}")
     if request.rate_scale != 1:
         marks.append(f"SCALED {request.rate_scale * 100:.3g} %")
+    if request.traffic_file is not None:
+        marks.append(OWN_DATA)
     return tuple(marks)

@@ -26,11 +26,16 @@ def told(change: RateChange) -> str:
 
 
 class Rates:
-    """The changes of one run's rate, in order of time; from any thread."""
+    """The changes of one run's rate, in order of time; from any thread.
 
-    def __init__(self, profile: Profile, highest_tps: float) -> None:
+    The arrivals of the whole run stay within `most_arrivals`, where the traffic has an end.
+    """
+
+    def __init__(
+        self, profile: Profile, highest_tps: float, most_arrivals: int | None = None
+    ) -> None:
         self._profile = self._changed = profile
-        self._highest_tps = highest_tps
+        self._highest_tps, self._most_arrivals = highest_tps, most_arrivals
         self._lock = threading.Lock()
         self._changes: tuple[RateChange, ...] = ()
 
@@ -50,7 +55,7 @@ class Rates:
         Of two changes for the same instant, as in a pause, the later one counts.
 
         Raises:
-            ConfigurationError: The factor is out of bounds.
+            ConfigurationError: The factor is out of bounds, or own data would end before the run.
         """
         self._check(factor)
         with self._lock:
@@ -59,13 +64,24 @@ class Rates:
                 schedule_seconds=max(now_seconds + LEAD_SECONDS, last), factor=factor
             )
             kept = [one for one in self._changes if one.schedule_seconds < change.schedule_seconds]
-            self._changes = (*kept, change)
-            self._changed = self._profile.changed(self.pairs())
+            changes = (*kept, change)
+            changed = self._profile.changed(_pairs(changes))
+            self._check_traffic(changed)
+            self._changes, self._changed = changes, changed
         return change
 
     def pairs(self) -> list[tuple[float, float]]:
         """All changes so far as (second of the run clock, factor)."""
-        return [(one.schedule_seconds, one.factor) for one in self._changes]
+        return _pairs(self._changes)
+
+    def _check_traffic(self, changed: Profile) -> None:
+        total, most = Pacer(changed).total, self._most_arrivals
+        if most is not None and total > most:
+            msg = (
+                f"at this rate the run would send {total:,} transactions, and its own data holds "
+                f"{most:,}: choose a lower one, or start the run with --repeat"
+            )
+            raise ConfigurationError([msg])
 
     def _check(self, factor: float) -> None:
         most = MAX_RATE_TPS / self._highest_tps if self._highest_tps else math.inf
@@ -89,3 +105,7 @@ class Rates:
     def planned_tps(self, seconds: float) -> float:
         """The planned rate at this second of the run clock, changes included."""
         return self._changed.rate_tps(seconds)
+
+
+def _pairs(changes: tuple[RateChange, ...]) -> list[tuple[float, float]]:
+    return [(one.schedule_seconds, one.factor) for one in changes]

@@ -49,7 +49,8 @@ class Rig:
     def __init__(self, plan: RunPlan, parts: Parts) -> None:
         self.plan = plan
         self.target, self._fleet, self._clock = parts.target, parts.fleet, parts.clock
-        rates = Rates(plan.pacer().profile, plan.scaled.load_profile.max_tps)
+        highest_tps, most = plan.scaled.load_profile.max_tps, plan.traffic.most_arrivals
+        rates = Rates(plan.pacer().profile, highest_tps, most)
         self.ticker = Ticker(rates, plan.workers, TICK_SECONDS)
         self.scalings = Scalings()
         self.crew = Crew(parts.fleet, parts.clock, self.ticker.aggregator, rates)
@@ -72,6 +73,7 @@ class Rig:
             workers=plan.workers,
             tick_seconds=TICK_SECONDS,
             started_at=datetime.now(UTC),
+            traffic=plan.traffic.source,
         )
 
     def start_load(self, url: str) -> None:

@@ -138,6 +138,7 @@ def summarise(
         confusion=progress.confusion,
         cpu_seconds=progress.cpu_seconds,
         issues_detected=_issues(progress, counts, journal),
+        traffic=meta.traffic,
     )
 
 
