@@ -11,15 +11,15 @@ import io
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Self
 
-import msgspec
 from rich.console import Console
 
+from engine.bench import commands
 from engine.config.files import check_writable, write_json, write_whole
 from engine.config.manager import ConfigurationManager
 from engine.config.options import Command, UsageError, parse
@@ -110,6 +110,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.what is None:
         return _explain_choices()
     options = {key: getattr(arguments, name) for key, name in _ATTRIBUTES.items()}
+    if arguments.traffic is not None:
+        options["traffic_file"] = _own_traffic(arguments.traffic)
     request = build_request(find(arguments.what), options, arguments.target)
     _check_outputs(arguments)
     console = _console(arguments)
@@ -120,6 +122,12 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.html is not None:
             write_whole(arguments.html, engine.snapshot_html(summary.run_id))
     return ABORTED if interrupted else EXIT_CODES[summary.verdict]
+
+
+def _own_traffic(wanted: str) -> str:
+    from engine.wiring import find_traffic
+
+    return str(find_traffic(wanted))
 
 
 def _explain_choices() -> int:
@@ -203,16 +211,17 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _bench_ulb(arguments: argparse.Namespace) -> int:
-    # Imported here: it needs pandas.
-    from engine.bench.ulb import run
-    from engine.bench.ulb_lines import ulb_lines
+def _shown(find_out: Callable[[argparse.Namespace], commands.Found]) -> Command:
+    """A command that shows what it found, as lines and as JSON."""
 
-    _check_outputs(arguments)
-    result = run(arguments.csv, any_file=arguments.any)
-    _table(arguments, ulb_lines(result))
-    _emit(arguments, _json(msgspec.to_builtins(result)))
-    return 0
+    def command(arguments: argparse.Namespace) -> int:
+        _check_outputs(arguments)
+        lines, found = find_out(arguments)
+        _table(arguments, lines)
+        _emit(arguments, _json(found))
+        return 0
+
+    return command
 
 
 def _engine(store: Path | None) -> Engine:
@@ -269,7 +278,8 @@ COMMANDS = {
     "runs": _runs,
     "export": _export,
     "calibrate": _calibrate,
-    "bench ulb": _bench_ulb,
+    "bench ulb": _shown(commands.bench_ulb),
+    "traffic convert": _shown(commands.traffic_convert),
 }
 
 if __name__ == "__main__":

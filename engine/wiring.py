@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.adapters import embedded
+from engine.adapters import embedded, own_traffic
 from engine.adapters.embedded import EmbeddedPlatform
 from engine.adapters.home import Home, find_home, usual_folder
 from engine.adapters.local_fleet import LocalFleet
@@ -27,10 +27,12 @@ __all__ = [
     "SqliteStore",
     "Standby",
     "find_home",
+    "find_traffic",
     "keep_warm",
     "known_calibration",
     "make_run",
     "open_store",
+    "place_for_traffic",
     "sweep",
 ]
 
@@ -40,6 +42,16 @@ Shown = tuple[MetricsBuffer, Callable[[], None]]
 def known_calibration() -> KeptCalibration:
     """What is known of this machine, without making its home."""
     return Home(usual_folder()).kept_calibration()
+
+
+def find_traffic(wanted: str) -> Path:
+    """The converted own data of this name or path; raises ConfigurationError if there is none."""
+    return own_traffic.find(Home(usual_folder()).traffic, wanted)
+
+
+def place_for_traffic(wanted: str) -> tuple[Path, str]:
+    """Where own data of this name or path goes, and its name; raises ConfigurationError."""
+    return own_traffic.place_for(Home(usual_folder()).traffic, wanted)
 
 
 def open_store(home: Home, path: Path | None) -> SqliteStore:

@@ -38,6 +38,11 @@ class Home:
         """Journals of embedded platforms, until reconciled."""
         return self.folder / "journals"
 
+    @property
+    def traffic(self) -> Path:
+        """Own data, converted."""
+        return self.folder / "traffic"
+
     def kept_calibration(self) -> KeptCalibration:
         """The stored calibration of this machine and version, or why there is none."""
         try:

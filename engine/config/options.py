@@ -16,7 +16,10 @@ EXIT_CODES_TEXT = (
 )
 
 # Commands of two words: the first ones.
-GROUPS = {"bench": "Measure decisions beside those of others."}
+GROUPS = {
+    "bench": "Measure decisions beside those of others.",
+    "traffic": "Look at the transactions that are sent.",
+}
 
 
 class UsageError(LimelightError):
@@ -77,6 +80,7 @@ def _parser(commands: Mapping[str, Command]) -> Parser:
     ulb = add("bench ulb", "Test the platform's kind of model on the ULB card data.")
     ulb.add_argument("--csv", type=Path, required=True, metavar="FILE", help="creditcard.csv")
     ulb.add_argument("--any", action="store_true", help="also a file that is not the known one")
+    _convert_options(add("traffic convert", "Make own transactions ready to be sent."))
     for one in (run, runs, export, calibrate):
         one.add_argument("--store", type=Path, metavar="FILE", help="another results file")
     return parser
@@ -94,9 +98,19 @@ def _run_options(run: Parser) -> None:
         ("--connections", _whole, "N", "how many connections, all workers together"),
         ("--users", _whole, "N", "simulated users instead, each with a connection of its own"),
         ("--ca-file", str, "FILE", "PEM certificates that vouch for an https target"),
+        ("--traffic", str, "NAME|PATH", "own data, as `limelight traffic convert` makes it"),
         ("--html", Path, "FILE", "write the snapshot here when the run has ended"),
     ):
         run.add_argument(name, type=kind, metavar=value, help=text)
+    again = "let own data begin again when it ends"
+    run.add_argument("--repeat", action="store_true", default=None, help=again)
+
+
+def _convert_options(convert: Parser) -> None:
+    convert.add_argument("file", metavar="FILE", help="CSV with a line of names, or Parquet")
+    convert.add_argument("--mapping", required=True, metavar="FILE", help="columns, as TOML")
+    convert.add_argument("--out", required=True, metavar="NAME", help="its name, or a path")
+    convert.add_argument("--strict", action="store_true", help="refuse a file with a bad row")
 
 
 def _number(text: str) -> float:

@@ -27,6 +27,8 @@ OPTIONS = {
     "connections": "--connections",
     "users": "--users",
     "ca_file": "--ca-file",
+    "traffic_file": "--traffic",
+    "repeat_traffic": "--repeat",
 }
 
 
