@@ -149,8 +149,8 @@ def auto_scaling_triggered(evidence: Evidence, threshold: float) -> Finding:
         return compare(
             max(added) <= threshold,
             max(added),
-            f"Scorers were added {len(added)} times, each within {max(added):.1f} s of "
-            f"utilisation passing 80 %.",
+            f"Scorers added: {len(added)}, each at most {max(added):.1f} s after utilisation "
+            f"passed 80 %.",
         )
     if spell < STAYED_SECONDS:
         return not_exercised("Utilisation never stayed above 80 %.")
