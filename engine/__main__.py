@@ -280,6 +280,7 @@ COMMANDS = {
     "calibrate": _calibrate,
     "bench ulb": _shown(commands.bench_ulb),
     "traffic convert": _shown(commands.traffic_convert),
+    "traffic report": _shown(commands.traffic_report),
 }
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from engine.model.scenario import TrafficMix
+
 Found = tuple[list[str], object]
 
 
@@ -28,3 +30,12 @@ def traffic_convert(arguments: argparse.Namespace) -> Found:
     out, name = place_for_traffic(arguments.out)
     done = convert(Job(source, mapping, out, name), strict=arguments.strict)
     return converted_lines(done), converted_json(done)
+
+
+def traffic_report(arguments: argparse.Namespace) -> Found:
+    """`limelight traffic report`."""
+    from engine.load.traffic.report import report
+    from engine.load.traffic.report_lines import report_lines
+
+    made = report(arguments.seed, TrafficMix(arguments.mix), arguments.transactions)
+    return report_lines(made), msgspec.to_builtins(made)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine.model.errors import LimelightError
+from engine.model.scenario import TrafficMix
 
 Command = Callable[[argparse.Namespace], int]
 EXIT_CODES_TEXT = (
@@ -80,6 +81,7 @@ def _parser(commands: Mapping[str, Command]) -> Parser:
     ulb = add("bench ulb", "Test the platform's kind of model on the ULB card data.")
     ulb.add_argument("--csv", type=Path, required=True, metavar="FILE", help="creditcard.csv")
     ulb.add_argument("--any", action="store_true", help="also a file that is not the known one")
+    _report_options(add("traffic report", "Describe the simulated traffic, with its labels."))
     _convert_options(add("traffic convert", "Make own transactions ready to be sent."))
     for one in (run, runs, export, calibrate):
         one.add_argument("--store", type=Path, metavar="FILE", help="another results file")
@@ -106,6 +108,15 @@ def _run_options(run: Parser) -> None:
     run.add_argument("--repeat", action="store_true", default=None, help=again)
 
 
+def _report_options(report: Parser) -> None:
+    mixes = [str(mix) for mix in TrafficMix]
+    report.add_argument("--mix", choices=mixes, default=mixes[0], help="how much is fraud")
+    report.add_argument("--seed", type=_whole, default=1, metavar="N", help="the traffic's seed")
+    report.add_argument(
+        "--transactions", type=_positive, default=100_000, metavar="N", help="how many to look at"
+    )
+
+
 def _convert_options(convert: Parser) -> None:
     convert.add_argument("file", metavar="FILE", help="CSV with a line of names, or Parquet")
     convert.add_argument("--mapping", required=True, metavar="FILE", help="columns, as TOML")
@@ -118,6 +129,12 @@ def _number(text: str) -> float:
         return int(text) if text.strip("+-").isdecimal() else float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from error
+
+
+def _positive(text: str) -> int:
+    if (number := _whole(text)) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text!r}")
+    return number
 
 
 def _whole(text: str) -> int:

@@ -16,13 +16,14 @@ from engine.load.traffic.catalogue import (
     COUNT,
     ONLINE,
     ONLINE_SHARE,
+    PAYING_LARGE,
     PHYSICAL_PER_CITY,
     choice_table,
 )
 from engine.load.traffic.customers import Customers
 from engine.load.traffic.draws import B8, F64, I64, U8, U64, key, mixed, unit
 from engine.load.traffic.means import Means
-from engine.load.traffic.money import amounts_usd
+from engine.load.traffic.money import amounts_usd, big_purchase
 from engine.load.traffic.outliers import outliers
 from engine.load.traffic.places import Places
 from engine.load.traffic.roles import HABIT, KEEN, LOYAL, ONLINE_MORE, TASTE, VISIT
@@ -101,6 +102,7 @@ class Behaviour:
         profile = self._customers.profile[scene.customer]
         keen = scene.draw["plain"] < KEEN[scene.role]
         profile = np.where(keen, TASTE[scene.role], profile)
+        profile[big_purchase(scene)] = PAYING_LARGE
         luck = scene.draw["category"]
         there = np.flatnonzero(scene.role == VISIT)  # one terminal, one category
         profile[there], luck[there] = 0, scene.trait["near"][there]

@@ -41,6 +41,12 @@ FROM_LOG, TO_LOG = np.log(900.0), np.log(8_500.0)
 CLOSEST = 0.0008  # of the limit; rounding to a unit of a currency must not reach it
 
 
+def big_purchase(scene: Scene) -> B8:
+    """Which are the big purchases of honest customers."""
+    big: B8 = (scene.draw["large"] < BIG) & (scene.role == SINGLE)
+    return big
+
+
 def amounts_usd(scene: Scene, category: I64, level: F64) -> tuple[F64, B8]:
     """Amounts in USD, and which are big for an honest single purchase."""
     draw, role = scene.draw, scene.role
@@ -52,7 +58,7 @@ def amounts_usd(scene: Scene, category: I64, level: F64) -> tuple[F64, B8]:
     usual += np.where(dear, DEAR_LOG[role] + more, 0.0)
     tiny = luck < SMALL_SHARE[role]
     usual = np.where(tiny, SMALL_LOG + SMALL_SIGMA * noise, usual)
-    big = (luck < BIG) & (role == SINGLE)
+    big = big_purchase(scene)
     rows = np.flatnonzero(big)
     usual[rows] = BIG_LOG + BIG_SIGMA * noise[rows]
     rows = np.flatnonzero(role == INSTALMENTS)

@@ -1,60 +1,79 @@
-"""What the traffic is like: shares, amounts, and how far any one field gives a fraud away.
+"""What the traffic is like: who does what, how much, when, and how far it gives a fraud away.
 
 For people who ask whether the fraud is trivially found or pure noise, and for the tests that answer
-them. Labels are used here, inside the generator, and nowhere else.
-
-AUC is the chance that a random fraud scores above a random honest transaction: 0.5 says nothing,
-1 everything. It is the Mann-Whitney statistic, (R − p(p+1)/2) / (p·q), with R the sum of the
-mid-ranks of the p frauds among p + q.
+them: `limelight traffic report`. Everything is measured on transactions read back from their
+bodies, as they go over the wire.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import sqrt
 
-import msgspec
 import numpy as np
 
-from engine.load.traffic.draws import B8, F64, I64, U8
-from engine.load.traffic.simulator import FRAUD_KINDS, Block
-from engine.model.decision import Transaction
+from engine.load.traffic.draws import B8, F64, I64
+from engine.load.traffic.edges import DUPLICATE, EDGE_CASES, HUGE
+from engine.load.traffic.outliers import OUTLIERS
+from engine.load.traffic.roles import FRAUD_KINDS
+from engine.load.traffic.sample import FIELDS, PATTERNS, Sample, collect
+from engine.load.traffic.separability import auc, average_precision, field_auc, recall_at
+from engine.load.traffic.simple_model import FEATURES, Logistic, features, fit
+from engine.load.traffic.simulator import BLOCK, Block, Simulator
+from engine.model.scenario import TrafficMix
 
 PERCENTILES = (5, 25, 50, 75, 95, 99)
-PRIOR_ROWS = 20.0  # weight of the overall share when a value's own share is estimated
-
-# Fields of few values, which behaviour may shade but must not give away, and patterns in the ids.
-FIELDS = (
-    "category",
-    "currency",
-    "country",
-    "city",
-    "card_type",
-    "device_kind",
-    "merchant",
-    "hour",
-    "fields_present",
-)
-PATTERNS = ("device_head", "device_tail", "session_head", "session_tail", "network", "cents")
+FALSE_POSITIVE_RATE = 0.01
+_DAY, _WEEK = 86_400, 7 * 86_400
+_MONDAY = 4 * _DAY  # 1970 began on a Thursday
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Transactions of some blocks as columns, rejects left out but counted.
+class Amounts:
+    """Amounts in USD: how many, their mean, and `PERCENTILES` of them."""
 
-    `fields` has a column of texts for each of `FIELDS` and `PATTERNS`.
+    count: int
+    mean: float
+    percentiles: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """When people buy.
+
+    Attributes:
+        hours: By local solar hour 0 … 23, shares of honest transactions.
+        fraud_hours: The same of frauds.
+        weekdays: From Monday (UTC), shares over the whole weeks there are; empty without one.
+        middle_hours: Mean of the time of day, counted from 4 in the morning.
+        spread_hours: Its standard deviation.
     """
 
-    kinds: U8
-    values_usd: F64
-    lengths: I64
-    rejected: int
-    fields: dict[str, list[str]]
+    hours: tuple[float, ...]
+    fraud_hours: tuple[float, ...]
+    weekdays: tuple[float, ...]
+    middle_hours: float
+    spread_hours: float
 
-    @property
-    def fraud(self) -> B8:
-        """Which rows are fraud."""
-        return self.kinds > 0
+
+@dataclass(frozen=True)
+class Judged:
+    """The simple model, fitted on the seed after the report's and judged on the report's.
+
+    `prevalence` is the share of frauds among what is to be decided; `recall` that at a
+    false-positive rate of `FALSE_POSITIVE_RATE`; `by_kind` the AUC of each kind of fraud against
+    the honest, and `amount_by_kind` that of the amount alone.
+    """
+
+    fitted_on_seed: int
+    prevalence: float
+    auc: float
+    average_precision: float
+    recall: float
+    by_kind: dict[str, float]
+    amount_by_kind: dict[str, float]
+    weights: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -62,120 +81,160 @@ class TrafficReport:
     """Statistics of a sample.
 
     Attributes:
+        seed, mix: Which traffic.
         transactions: All, rejects included.
-        shares: Of all transactions, by kind, and `rejected`.
-        amounts_usd: By kind, amounts at `PERCENTILES`.
-        separability: By single field, the AUC of the best use of that field alone (0.5 … 1).
+        rejected: Those to be answered 400.
+        days: Event time from the first to the last, in days.
+        customers: How many of them bought.
+        shares: Of all transactions, by kind, and `rejected` and `repeated`.
+        amounts_usd: By kind, huge amounts (an edge case) left out.
+        categories_usd: By category, of the honest.
+        rhythm: When.
+        edges: Edge cases by kind.
+        outliers: Honest transactions that look odd, by kind.
+        separability: By single field, the AUC of that field alone; 0.5 says nothing.
+        chance: How far from 0.5 such an AUC is by chance, in 95 of 100 cases.
+        model: A small combined model, where one was fitted.
     """
 
+    seed: int
+    mix: str
     transactions: int
+    rejected: int
+    days: float
+    customers: int
     shares: dict[str, float]
-    amounts_usd: dict[str, tuple[float, ...]]
+    amounts_usd: dict[str, Amounts]
+    categories_usd: dict[str, Amounts]
+    rhythm: Rhythm
+    edges: dict[str, int]
+    outliers: dict[str, int]
     separability: dict[str, float]
+    chance: float
+    model: Judged | None = None
 
 
-def collect(blocks: Iterable[Block]) -> Sample:
-    """The accepted transactions of these blocks, read back from their bodies."""
-    decoder = msgspec.json.Decoder(Transaction)
-    kinds: list[int] = []
-    values: list[float] = []
-    lengths: list[int] = []
-    fields: dict[str, list[str]] = {name: [] for name in (*FIELDS, *PATTERNS)}
-    rejected = 0
-    for block in blocks:
-        rejected += int(block.rejects.sum())
-        for row in np.flatnonzero(~block.rejects).tolist():
-            body = block.bodies[row]
-            kinds.append(int(block.kinds[row]))
-            values.append(float(block.values_usd[row]))
-            lengths.append(len(body))
-            for name, text in _texts(decoder.decode(body)).items():
-                fields[name].append(text)
-    return Sample(
-        np.array(kinds, dtype=np.uint8), np.array(values), np.array(lengths), rejected, fields
-    )
+def sampled(seed: int, mix: TrafficMix, transactions: int) -> Sample:
+    """The first transactions of a seed, in whole blocks of 1,024."""
+
+    def blocks() -> Iterator[Block]:
+        simulator = Simulator(seed, mix, "report-")
+        yield from (simulator.block(index) for index in range(-(-transactions // BLOCK)))
+
+    return collect(blocks())
 
 
-def _texts(made: Transaction) -> dict[str, str]:
-    """One transaction's fields as texts; a field left out is empty."""
-    place, device = made.location, made.device_info
-    session = made.session_id or ""
-    optional = (place, device, made.card_type, made.ip_address, made.session_id)
-    return {
-        "category": made.category,
-        "currency": made.currency,
-        "country": place.country if place else "",
-        "city": place.city if place else "",
-        "card_type": made.card_type or "",
-        "device_kind": device.kind if device else "",
-        "merchant": made.merchant,
-        "hour": made.timestamp[11:13],
-        "fields_present": "".join("-" if value is None else "x" for value in optional),
-        "device_head": device.device_id[:4] if device else "",
-        "device_tail": device.device_id[-1:] if device else "",
-        "session_head": session[:4],
-        "session_tail": session[-1:],
-        "network": (made.ip_address or "").rpartition(".")[0].rpartition(".")[0],
-        "cents": f"{made.amount:.2f}"[-2:],
-    }
+def report(seed: int, mix: TrafficMix, transactions: int) -> TrafficReport:
+    """Statistics of a seed's first transactions, with the simple model fitted on the next seed."""
+    sample, other = (sampled(each, mix, transactions) for each in (seed, seed + 1))
+    made = describe(sample, seed, mix)
+    if not (sample.fraud.any() and other.fraud.any()):
+        return made
+    model = fit(features(other), other.fraud)
+    return replace(made, model=judge(model, seed + 1, sample))
 
 
-def auc(scores: F64, positive: B8) -> float:
-    """AUC of scores for telling positive rows; 0.5 where one side is empty."""
-    wins = int(positive.sum())
-    losses = len(scores) - wins
-    if not wins or not losses:
-        return 0.5
-    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
-    middle = np.cumsum(count) - (count - 1) / 2
-    ranks = float(middle[place][positive].sum())
-    return (ranks - wins * (wins + 1) / 2) / (wins * losses)
-
-
-def value_scores(values: list[str], positive: B8, train: B8) -> F64:
-    """For each row, the share of positives its value had among the train rows (smoothed)."""
-    _, code = np.unique(np.array(values), return_inverse=True)
-    rows = np.bincount(code[train], minlength=int(code.max()) + 1)
-    hits = np.bincount(code[train & positive], minlength=len(rows))
-    overall = float(positive[train].mean())
-    scores: F64 = ((hits + PRIOR_ROWS * overall) / (rows + PRIOR_ROWS))[code]
-    return scores
-
-
-def field_auc(values: list[str], positive: B8) -> float:
-    """AUC of a field of texts alone: learnt on the first half of the rows, scored on the other."""
-    train = np.arange(len(positive)) < len(positive) // 2
-    scores = value_scores(values, positive, train)
-    return auc(scores[~train], positive[~train])
-
-
-def purest_value(values: list[str], positive: B8, rows: int) -> tuple[str, float]:
-    """The value, among those on at least so many rows, with the greatest share of positives."""
-    names, code = np.unique(np.array(values), return_inverse=True)
-    count = np.bincount(code)
-    shares = np.bincount(code, weights=positive) / count
-    shares[count < rows] = -1.0
-    best = int(np.argmax(shares))
-    return str(names[best]), float(shares[best])
-
-
-def describe(sample: Sample) -> TrafficReport:
+def describe(sample: Sample, seed: int, mix: TrafficMix) -> TrafficReport:
     """Statistics of a sample."""
-    total = len(sample.kinds) + sample.rejected
-    shares = {
-        name: float((sample.kinds == kind).sum()) / total for kind, name in enumerate(FRAUD_KINDS)
-    }
-    amounts = {}
-    for kind, name in enumerate(FRAUD_KINDS):
-        chosen = sample.values_usd[sample.kinds == kind]
-        if len(chosen):
-            amounts[name] = tuple(np.percentile(chosen, PERCENTILES).tolist())
-    numbers = {"amount_usd": sample.values_usd, "body_length": sample.lengths.astype(np.float64)}
-    separability = {
-        name: max(found, 1 - found)
-        for name, found in ((name, auc(column, sample.fraud)) for name, column in numbers.items())
-    }
-    separability |= {name: field_auc(sample.fields[name], sample.fraud) for name in sample.fields}
+    usual = sample.edge != HUGE
+    honest = usual & ~sample.fraud
+    categories = np.array(sample.fields["category"])
+    by_kind = {name: usual & (sample.kinds == kind) for kind, name in enumerate(FRAUD_KINDS)}
+    counts = np.bincount(sample.kinds, minlength=len(FRAUD_KINDS)) / sample.total
+    shares = dict(zip(FRAUD_KINDS, counts.tolist(), strict=True))
+    shares["rejected"] = sample.rejected / sample.total
+    shares["repeated"] = float(sample.edges[DUPLICATE]) / sample.total
     return TrafficReport(
-        total, shares | {"rejected": sample.rejected / total}, amounts, separability
+        seed=seed,
+        mix=str(mix),
+        transactions=sample.total,
+        rejected=sample.rejected,
+        days=float(np.ptp(sample.seconds)) / _DAY,
+        customers=len(set(sample.fields["user"])),
+        shares=shares,
+        amounts_usd={name: _amounts(sample, rows) for name, rows in by_kind.items() if rows.any()},
+        categories_usd={
+            str(name): _amounts(sample, honest & (categories == name))
+            for name in np.unique(categories[honest])
+        },
+        rhythm=_rhythm(sample),
+        edges=dict(zip(EDGE_CASES[1:], sample.edges[1:].tolist(), strict=True)),
+        outliers=_counted(sample.outliers.astype(np.int64)),
+        separability=_separability(sample),
+        chance=_chance(sample.fraud[len(sample.fraud) // 2 :]),
     )
+
+
+def judge(model: Logistic, seed: int, sample: Sample) -> Judged:
+    """How well a model, fitted on another seed, tells this sample's frauds."""
+    scores, honest = model.scores(features(sample)), ~sample.fraud
+    by_kind, amount = {}, {}
+    for kind, name in enumerate(FRAUD_KINDS):
+        rows = sample.kinds == kind
+        if kind and rows.any():
+            both = honest | rows
+            by_kind[name] = auc(scores[both], rows[both])
+            found = auc(sample.values_usd[both], rows[both])
+            amount[name] = max(found, 1.0 - found)
+    return Judged(
+        fitted_on_seed=seed,
+        prevalence=float(sample.fraud.mean()),
+        auc=auc(scores, sample.fraud),
+        average_precision=average_precision(scores, sample.fraud),
+        recall=recall_at(scores, sample.fraud, FALSE_POSITIVE_RATE),
+        by_kind=by_kind,
+        amount_by_kind=amount,
+        weights=dict(zip(FEATURES, model.weights[:-1].tolist(), strict=True)),
+    )
+
+
+def _amounts(sample: Sample, rows: B8) -> Amounts:
+    values = sample.values_usd[rows]
+    percentiles = tuple(np.percentile(values, PERCENTILES).tolist())
+    return Amounts(len(values), float(values.mean()), percentiles)
+
+
+def _rhythm(sample: Sample) -> Rhythm:
+    local = (sample.seconds / 3600 + sample.longitude / 15) % 24
+    placed = ~np.isnan(local)
+    honest, fraud = local[placed & ~sample.fraud], local[placed & sample.fraud]
+    times = (honest - 4) % 24 + 4
+    weeks = int((sample.seconds.max() - sample.seconds.min()) // _WEEK)
+    whole = sample.seconds < sample.seconds.min() + weeks * _WEEK
+    days = ((sample.seconds[whole] - _MONDAY) // _DAY % 7).astype(np.int64)
+    return Rhythm(
+        hours=_shares(honest.astype(np.int64), 24),
+        fraud_hours=_shares(fraud.astype(np.int64), 24),
+        weekdays=_shares(days, 7) if weeks else (),
+        middle_hours=float(times.mean()),
+        spread_hours=float(times.std()),
+    )
+
+
+def _shares(values: I64, bins: int) -> tuple[float, ...]:
+    count: F64 = np.bincount(values, minlength=bins) / max(len(values), 1)
+    return tuple(count.tolist())
+
+
+def _counted(codes: I64) -> dict[str, int]:
+    count = np.bincount(codes, minlength=len(OUTLIERS))[1:]
+    return dict(zip(OUTLIERS[1:], count.tolist(), strict=True))
+
+
+def _chance(fraud: B8) -> float:
+    """1.96·√((p + q + 1) / (12·p·q)) with p frauds and q others: the statistic's null spread."""
+    p = float(fraud.sum())
+    q = len(fraud) - p
+    return 1.96 * sqrt((p + q + 1) / (12 * p * q)) if p and q else 0.5
+
+
+def _separability(sample: Sample) -> dict[str, float]:
+    """AUC of single fields, whichever way round is better."""
+    found = {
+        "amount_usd": auc(sample.values_usd, sample.fraud),
+        "body_length": auc(sample.lengths.astype(np.float64), sample.fraud),
+    }
+    alone = {name: max(value, 1.0 - value) for name, value in found.items()}
+    return alone | {
+        name: field_auc(sample.fields[name], sample.fraud) for name in (*FIELDS, *PATTERNS)
+    }

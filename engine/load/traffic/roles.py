@@ -93,7 +93,7 @@ ROLES: dict[int, Role] = {
     ERRANDS: Role(dear=0.03, dear_log=1.4),
     SMALL_RUN: Role(taste=SMALL, keen=1.0, loyal=0.6, small=1.0),
     SPREE: Role(taste=FESTIVE, keen=0.85, habit=0.30, dear=0.45, dear_log=0.6),
-    INSTALMENTS: Role(taste=PAYING_LARGE, keen=0.9, habit=0.3, loyal=0.5),
+    INSTALMENTS: Role(taste=PAYING_LARGE, keen=1.0, habit=0.3, loyal=0.5),
     VISIT: Role(dear=0.03, dear_log=1.4),
     TESTING: Role(
         _CARD_TESTING, TESTED, 0.85, 0.35, 0.15, small=0.75, own=0.0, no_device_net=0.20
@@ -113,7 +113,7 @@ ROLES: dict[int, Role] = {
         at_home=0.35, near=0.20, no_device_shop=0.25, no_device_net=0.10,
     ),
     STRUCTURING: Role(
-        _STRUCTURING, PAYING_LARGE, 0.9, 0.0, 0.25, loyal=0.25, own=0.75, own_network=0.85
+        _STRUCTURING, PAYING_LARGE, 1.0, 0.0, 0.25, loyal=0.25, own=0.75, own_network=0.85
     ),
 }  # fmt: skip
 

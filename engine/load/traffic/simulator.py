@@ -21,7 +21,7 @@ ten days and twenty transactions a customer, a million 100 days.
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
@@ -82,18 +82,14 @@ class Block:
 
     def cut(self, start: int, end: int) -> Block:
         """Rows [start, end)."""
-        rows = slice(start, end)
-        return Block(
-            self.numbers[rows],
-            self.ids[rows],
-            self.customers[rows],
-            self.bodies[rows],
-            self.kinds[rows],
-            self.rejects[rows],
-            self.values_usd[rows],
-            self.edges[rows],
-            self.outliers[rows],
-        )
+        return Block(*(getattr(self, column.name)[start:end] for column in fields(self)))
+
+    def rows(self, chosen: I64) -> Block:
+        """These rows only."""
+        columns = {column.name: getattr(self, column.name) for column in fields(self)}
+        bodies = [self.bodies[row] for row in chosen.tolist()]
+        picked = {name: values[chosen] for name, values in columns.items() if name != "bodies"}
+        return Block(bodies=bodies, **picked)
 
 
 class Simulator:

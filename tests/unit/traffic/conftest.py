@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from engine.load.traffic.report import Sample, collect
+from engine.load.traffic.sample import Sample, collect
 from engine.load.traffic.simulator import Block, Simulator
 from engine.model.scenario import TrafficMix
 

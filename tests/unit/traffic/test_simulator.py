@@ -32,7 +32,7 @@ from engine.model.scenario import MIX_SHARES, TrafficMix
 
 PREFIX = "a1b2c3d4-"
 STRESS = TrafficMix.STRESS
-GOLDEN = "cd027fe010d0f0970dd12e12b7fcd7a831f08d1eac7eae8073d80a5c5ba61f5a"
+GOLDEN = "41ae1653a1fa446eed66b8f5bb251d0631690eb4c63450a6c191f8f1ed057a10"
 
 
 def columns(block):
