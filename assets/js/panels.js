@@ -18,7 +18,8 @@ export function panels(board) {
 }
 
 function card(title, unit, ...body) {
-  const header = h("header", {}, h("h2", {}, title), h("p", { class: "ll-unit" }, unit));
+  const words = h("p", { class: "ll-unit" }, ...[unit].flat());
+  const header = h("header", {}, h("h2", {}, title), words);
   return h("article", { class: "ll-card ll-panel" }, header, ...body);
 }
 
@@ -95,6 +96,7 @@ function qualityPanel(board) {
   const cited = h("span", {});
   const share = h("span", {});
   const note = h("p", { class: "ll-fact-source" });
+  const whose = h("span", {});
   const row = (id, words) =>
     h(
       "li",
@@ -104,7 +106,7 @@ function qualityPanel(board) {
     );
   const element = card(
     "Decision quality under load",
-    "simulated traffic, labels withheld from the platform",
+    [whose, "labels withheld from the platform"],
     h(
       "ul",
       { class: "ll-facts" },
@@ -130,7 +132,10 @@ function qualityPanel(board) {
     say(cited, source ? `(${source.publisher}, ${source.date})` : "", REAL_PREVALENCE);
     const value = (id) => figures[id]?.[0] ?? null;
     const enriched = value("quality.prevalence") > (value(REAL_PREVALENCE) ?? Infinity);
-    say(share, enriched ? ", enriched on purpose" : "", "quality.prevalence");
+    const traffic = figures["run.traffic"]?.[0] ?? "";
+    say(whose, traffic ? `${traffic}, ` : "", "run.traffic");
+    const simulated = traffic.startsWith("simulated");
+    say(share, enriched && simulated ? ", enriched on purpose" : "", "quality.prevalence");
     show(element, value("quality.recall") !== null);
     say(note, definitions["quality.recall"]?.note ?? "", "quality.recall");
   }

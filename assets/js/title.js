@@ -16,6 +16,11 @@ const STATES = {
   failed: ["Failed", "cross"],
   cancelled: ["Stopped", "square"],
 };
+// What a mark is about; any other is about the rate.
+const MARKED = [
+  [/rehearsal/i, "run.speed"],
+  [/own data/i, "run.traffic"],
+];
 const GONE = ["Engine gone", "unplug"];
 
 /** The title row as an element with `update(feed)`. */
@@ -62,7 +67,7 @@ function drawMarks(host, marks) {
   while (host.children.length > marks.length) host.lastChild.remove();
   marks.forEach((mark, at) => {
     const chip = host.children[at] ?? host.appendChild(h("span", { class: "ll-mark" }));
-    say(chip, mark, /rehearsal/i.test(mark) ? "run.speed" : "run.rate_scale");
+    say(chip, mark, MARKED.find(([words]) => words.test(mark))?.[1] ?? "run.rate_scale");
   });
 }
 

@@ -1,7 +1,7 @@
 """How good decisions are: recall, false-positive rate, and precision at a real prevalence.
 
 From totals by true kind and decision (`"card_testing:DECLINE": 17`), where *flagged* is DECLINE or
-REVIEW and every kind but `legitimate` is fraud:
+REVIEW and every kind but `legitimate` is fraud (decisions on `unlabelled` own data count nowhere):
 
     recall R              = fraud flagged / fraud decided
     false-positive rate F = legitimate flagged / legitimate decided
@@ -28,8 +28,8 @@ from math import sqrt
 
 from engine.model.decision import Decision
 from engine.model.metrics import Interval
+from engine.model.traffic import LEGITIMATE, UNLABELLED
 
-LEGITIMATE = "legitimate"
 FLAGGED = frozenset({Decision.REVIEW, Decision.DECLINE})
 MIN_SAMPLES = 30  # fewer decisions than this: no figure
 Z95 = 1.959963984540054  # normal quantile at 0.975
@@ -79,6 +79,8 @@ def confusion(totals: Mapping[str, int]) -> Confusion:
     counts = {(fraud, flagged): 0 for fraud in (True, False) for flagged in (True, False)}
     for key, count in totals.items():
         kind, _, decision = key.rpartition(":")
+        if kind == UNLABELLED:
+            continue
         counts[kind != LEGITIMATE, Decision(decision) in FLAGGED] += count
     return Confusion(
         fraud_flagged=counts[True, True],
@@ -156,7 +158,7 @@ def _precision(caught: float, wrong: float, prevalence: float) -> float:
 def quality(totals: Mapping[str, int], prevalence: float) -> Quality:
     """Everything about these decisions; `prevalence` is the cited real share of fraud."""
     counts = confusion(totals)
-    kinds = sorted({key.rpartition(":")[0] for key in totals} - {LEGITIMATE})
+    kinds = sorted({key.rpartition(":")[0] for key in totals} - {LEGITIMATE, UNLABELLED})
     return Quality(
         confusion=counts,
         recall=recall(counts),

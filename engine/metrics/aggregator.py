@@ -18,6 +18,7 @@ from engine.metrics.series import HistogramSeries
 from engine.metrics.workers import GAUGES, Workers
 from engine.model.control import WorkerReport
 from engine.model.tick import NAN
+from engine.model.traffic import LEGITIMATE, UNLABELLED
 from engine.ports import TickLatencies
 
 PATIENCE_SECONDS = 1.0
@@ -47,7 +48,6 @@ OUTCOMES = (
 )
 DECISIONS = {"APPROVE": "approved", "REVIEW": "review", "DECLINE": "declined"}
 ACCOUNTED = ("due", "not_offered")
-LEGITIMATE = "legitimate"
 QUALITY = (
     "fraud_flagged",
     "fraud_missed",
@@ -197,7 +197,7 @@ class Aggregator:
                 passed = decision == "APPROVE"
                 if kind == LEGITIMATE:
                     row["legitimate_passed" if passed else "legitimate_flagged"] += count
-                else:
+                elif kind != UNLABELLED:
                     row["fraud_missed" if passed else "fraud_flagged"] += count
         for name in ("flagged", "missed"):
             row[f"fraud_{name}_usd"] = sum(r.fraud_value_usd.get(name, 0.0) for r in reports)

@@ -33,6 +33,11 @@ class TrafficSource(BaseModel):
     command: str = ""
 
     @property
+    def words(self) -> str:
+        """In the middle of a sentence."""
+        return self.line.removeprefix("Traffic: ") if self.own else "simulated traffic"
+
+    @property
     def line(self) -> str:
         """One line for people."""
         if not self.own:

@@ -17,10 +17,11 @@ from engine.model.presentation import TransactionFlowNode
 from engine.model.results import FaultRecord, JournalReconciliation, RunSummary, Target, TestStatus
 from engine.model.scenario import TestScenario
 from engine.model.tick import Tick
+from engine.model.traffic import TrafficSource
 from engine.report.figures_fault import fault_figures, recovery_figures
 from engine.report.figures_flow import flow_figures
 from engine.report.figures_instrument import instrument_figures, rate_factor_figure
-from engine.report.figures_quality import prevalence_figure, quality_figures
+from engine.report.figures_quality import prevalence_figure, quality_figures, traffic_figure
 from engine.report.make import ONE_MACHINE, SECOND, derived, known, measured, stated, whole
 
 LIMELIGHT = "Limelight"
@@ -51,6 +52,7 @@ class StageInput:
         criteria: Keys and numeric thresholds drawn as lines or shown.
         summary: Once the run is final: the hero row then stands for the whole run.
         rate_factor: What the operator multiplied the planned rate by.
+        traffic: Where the transactions come from, None in records that do not say.
     """
 
     status: TestStatus
@@ -70,6 +72,7 @@ class StageInput:
     criteria: list[tuple[str, float]] = field(default_factory=list)
     summary: RunSummary | None = None
     rate_factor: float = 1.0
+    traffic: TrafficSource | None = None
 
 
 def stage_figures(stage: StageInput) -> list[Figure]:
@@ -84,7 +87,7 @@ def stage_figures(stage: StageInput) -> list[Figure]:
         *instrument_figures(tick, stage.totals, stage.summary),
         *_chart(tick, stage.summary),
         *_criteria(stage),
-        prevalence_figure(stage.confusion),
+        prevalence_figure(stage.confusion, stage.traffic),
         *quality_figures(stage.confusion),
         *quoted_facts(),
         *_cost(stage, tick),
@@ -106,6 +109,7 @@ def _run(stage: StageInput) -> list[Figure]:
         stated("run.speed", "Speed", stage.speed, "factor", request),
         stated("run.rate_scale", "Rate scale", stage.rate_scale, "ratio", request),
         rate_factor_figure(stage.rate_factor),
+        traffic_figure(stage.traffic),
     ]
 
 

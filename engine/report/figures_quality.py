@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from engine.analysis.benchmark import quoted_prevalences
 from engine.analysis.quality import Confusion, confusion, false_positive_rate, precision_at, recall
-from engine.model.figure import Figure
+from engine.model.figure import Figure, Source
 from engine.model.metrics import Interval
-from engine.report.make import derived, measured
+from engine.model.traffic import TrafficSource
+from engine.report.make import derived, measured, stated
 
 ENRICHED = "enriched on purpose, so that there is enough to measure"
+AS_IT_IS = "more than among real payments, as the data has it"
 FLAGGED = "flagged: declined or sent to review; labels never leave the load generator"
 WILSON = "Wilson's 95 % score interval of hits in samples (1927)"
 PRECISION = "R·π ÷ (R·π + F·(1 − π)): recall R, false-positive rate F, cited prevalence π"
@@ -33,19 +35,33 @@ def quality_figures(decisions: dict[str, int]) -> list[Figure]:
     ]
 
 
-def prevalence_figure(decisions: dict[str, int]) -> Figure:
+def prevalence_figure(decisions: dict[str, int], traffic: TrafficSource | None = None) -> Figure:
     """Figure `quality.prevalence`: how much of this run's traffic is fraud."""
     counts = confusion(decisions)
     total = counts.fraud + counts.legitimate
+    own = is_own(traffic)
+    whose = "the data's own" if own else "the generator's"
     return derived(
         "quality.prevalence",
-        "Fraud in this simulated traffic",
+        "Fraud in this own data" if own else "Fraud in this simulated traffic",
         counts.fraud / total if total else None,
         "ratio",
-        formula="decided frauds ÷ decided transactions, by the generator's labels",
+        formula="decided frauds ÷ decided transactions, by " + whose + " labels",
         inputs={"frauds": counts.fraud, "decided": total},
-        note=ENRICHED if enriched(counts) else None,
+        note=(AS_IT_IS if own else ENRICHED) if enriched(counts) else None,
     )
+
+
+def traffic_figure(traffic: TrafficSource | None) -> Figure:
+    """Figure `run.traffic`: simulated, or whose; None in records of earlier versions."""
+    words = traffic.words if traffic is not None else None
+    operator = Source(publisher="operator", title="request for this run")
+    return stated("run.traffic", "Traffic", words, "text", operator)
+
+
+def is_own(traffic: TrafficSource | None) -> bool:
+    """Whether a run sent own data; before that was possible, none did."""
+    return traffic is not None and traffic.own
 
 
 def enriched(counts: Confusion) -> bool:

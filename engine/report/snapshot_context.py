@@ -135,6 +135,14 @@ def environment(book: Book, summary: RunSummary) -> Html:
     rows += [(facts[k].label, book.show(facts[k])) for k in ("started", "ended", "duration")]
     url = stated("run.target_url", "Endpoint", summary.target.url, "text", RECORD)
     rows.append(("Endpoint", book.tell(url)))
+    if summary.traffic is not None:
+        line = summary.traffic.line.removeprefix("Traffic: ")
+        rows.append(("Traffic", book.tell(stated("run.traffic", "Traffic", line, "text", RECORD))))
+    if summary.traffic is not None and summary.traffic.own:
+        digest = stated(
+            "run.traffic_sha256", "SHA-256 of the data", summary.traffic.sha256, "text", RECORD
+        )
+        rows.append((digest.label, book.tell(digest)))
     return card("Where it was measured", "", terms(rows))
 
 

@@ -11,6 +11,7 @@ from engine.model.results import RunSummary
 from engine.report.book import Book
 from engine.report.figures_quality import (
     enriched,
+    is_own,
     precision_figures,
     prevalence_figure,
     quality_figures,
@@ -67,6 +68,9 @@ def quality(book: Book, record: RunRecord) -> Html:
     """Recall and false-positive rate with intervals, decisions by kind, and how much was fraud."""
     decisions = record.summary.confusion
     recall, false_positives = quality_figures(decisions)[:3], quality_figures(decisions)[3:]
+    traffic = record.summary.traffic
+    if is_own(traffic) and traffic is not None and not traffic.labelled:
+        return card("Decision quality", "", el("p", "Not measured: the own data has no labels."))
     if recall[0].value is None and false_positives[0].value is None:
         return card("Decision quality", "", el("p", "Not measured in this run."))
     prevalence = quoted_prevalences()[0]
@@ -108,10 +112,12 @@ def _prevalence(book: Book, record: RunRecord) -> Html:
         join(book.show(figure), f" ({figure.source.publisher if figure.source else ''}, quoted)")
         for figure in quoted_prevalences()
     ]
+    traffic = record.summary.traffic
+    on_purpose = enriched(counts) and not is_own(traffic)
     return el(
         "p",
-        "Fraud is enriched in this traffic: " if enriched(counts) else "Fraud in this traffic: ",
-        book.show(prevalence_figure(record.summary.confusion)),
+        "Fraud is enriched in this traffic: " if on_purpose else "Fraud in this traffic: ",
+        book.show(prevalence_figure(record.summary.confusion, traffic)),
         " of decisions here, beside ",
         join(*(join(" and " if index else "", words) for index, words in enumerate(real))),
         " of real payments. Precision is computed for the first of these, not taken from this "

@@ -16,6 +16,7 @@ from engine.model.results import FaultRecord, RateChange, Target, TestStatus
 from engine.model.run import RunMeta
 from engine.model.scenario import TestScenario
 from engine.model.tick import Tick
+from engine.model.traffic import TrafficSource
 from engine.report.figures import StageInput, stage_figures
 
 REFERENCE = "Target: Limelight reference platform (built in, not a customer's product)"
@@ -86,7 +87,13 @@ def _nothing_yet(scaled: TestScenario, request: RunRequest) -> StageInput:
         speed=request.speed,
         rate_scale=request.rate_scale,
         criteria=[(line.key, line.value) for line in criterion_lines(scaled)],
+        traffic=None if request.traffic_file else simulated(scaled),
     )
+
+
+def simulated(scenario: TestScenario) -> TrafficSource:
+    """The simulator's traffic, as a run of this scenario would say it."""
+    return TrafficSource(own=False, name=str(scenario.traffic_mix))
 
 
 def run_state(view: RunView, meta: RunMeta, warnings: list[str]) -> LiveState:
@@ -148,6 +155,7 @@ def stage_input(view: RunView, meta: RunMeta, nodes: list[TransactionFlowNode]) 
         criteria=[(line.key, line.value) for line in criterion_lines(meta.scenario)],
         summary=view.summary,
         rate_factor=view.rate_factor,
+        traffic=meta.traffic,
     )
 
 

@@ -27,6 +27,7 @@ def run_lines(summary: RunSummary) -> list[str]:
     """The final report of a run, the verdict first."""
     lines = [f"{summary.verdict.upper()}: {summary.verdict_reason}", ""]
     lines += [summary.target.line]
+    lines += [summary.traffic.line] if summary.traffic else []
     lines += [f"Marks: {', '.join(summary.marks)}"] if summary.marks else []
     lines += [_identity(summary), ""]
     lines += [*_criteria(summary.criteria), "", *_counts(summary), "", *_latencies(summary)]

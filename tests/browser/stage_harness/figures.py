@@ -54,6 +54,7 @@ def entries(t: float, rows: list[list[float | None]], status: str) -> dict[str, 
     latest: list[float | None] = rows[-1] if rows else [None] * 14
     began = status != "not_started"
     return {
+        "run.traffic": ("Traffic", "simulated traffic", "text"),
         "run.clock": ("Run clock", t if began else None, "clock"),
         "run.duration": ("Planned duration", DURATION, "clock"),
         **hero(t, rows, latest, began),

@@ -11,6 +11,7 @@ from tests.run_records import AGENTS, fault, scenario, summary, target
 
 CONTRACT = {
     "run.clock", "run.duration", "run.speed", "run.rate_scale", "run.rate_factor",
+    "run.traffic",
     *(f"instrument.{name}" for name in (
         "lateness_p99_ms", "queue_p99_ms", "loop_lag_ms", "worker_cores", "app_cores",
         "workers_up", "workers_asked", "connections", "dropped", "not_offered",
