@@ -19,13 +19,11 @@ import pytest
 
 from engine.measure.frames import FrameReader
 from engine.model.control import (
-    HoldDown,
+    PlatformCommand,
     PlatformMessage,
     PlatformReady,
     PlatformReport,
     PlatformSettings,
-    Release,
-    Shutdown,
 )
 from engine.platform.admission import route_of
 
@@ -64,6 +62,7 @@ class Platform:
         ready: bool = True,
         environment: dict[str, str] | None = None,
         stderr: int | None = None,
+        **size: float,
     ) -> None:
         self.journal = journal
         self.process = subprocess.Popen(
@@ -77,12 +76,12 @@ class Platform:
         self._frames = FrameReader()
         self._messages: list[object] = []
         self.pids: set[int] = {self.process.pid}
-        self.tell(PlatformSettings(journal=str(journal), scorers=scorers, model=model))
+        self.tell(PlatformSettings(journal=str(journal), scorers=scorers, model=model, **size))
         self.ready = self.message(lambda message: not isinstance(message, PlatformReport))
         assert isinstance(self.ready, PlatformReady) == ready, self.ready
         self.port = getattr(self.ready, "port", 0)
 
-    def tell(self, command: PlatformSettings | HoldDown | Release | Shutdown) -> None:
+    def tell(self, command: PlatformCommand) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(msgspec.json.encode(command) + b"\n")
         self.process.stdin.flush()
