@@ -9,7 +9,9 @@ class Arrival(msgspec.Struct, gc=False):
     """A transaction from its due instant to its end; made once, changed as it goes on.
 
     Attributes:
-        number: Arrival number; the id is the run's prefix and this number.
+        number: Arrival number.
+        id: The number in its transaction id, which is the run's prefix and this number; that of an
+            earlier arrival if this one is a true duplicate.
         request: All bytes of its HTTP request.
         kind: Fraud kind code, 0 legitimate; never sent.
         rejects: Whether a correct platform answers 400.
@@ -23,6 +25,7 @@ class Arrival(msgspec.Struct, gc=False):
     """
 
     number: int
+    id: int
     request: bytes
     kind: int
     rejects: bool

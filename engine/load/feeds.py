@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.load.feed import Feed, Making, Taken, Traffic
+from engine.load.feed import Feed, Making
 from engine.load.pacer import NEVER_NS, Pacer
+from engine.load.ready import Taken
 from engine.model.control import TakeOver
 
 
@@ -24,13 +25,13 @@ class _TakenOver:
 
 
 class Feeds:
-    """One worker's feeds as one; `share_of` gives the traffic of a share of so many.
+    """One worker's feeds as one.
 
     `not_offered` counts the arrivals of shares taken over that came before their takeover.
     """
 
-    def __init__(self, share_of: Callable[[int, int], Traffic], own: Feed, making: Making) -> None:
-        self._share_of, self._own, self._making = share_of, own, making
+    def __init__(self, own: Feed, making: Making) -> None:
+        self._own, self._making = own, making
         self._others: list[_TakenOver] = []
         self.not_offered = 0
         self._arrived = own.arrived
@@ -71,7 +72,7 @@ class Feeds:
         since_ns = round(order.since_seconds * 1e9)
         ended = since_ns >= round(pacer.profile.duration_seconds * 1e9)
         first = pacer.count_before_ns(NEVER_NS if ended else since_ns)
-        feed = Feed(self._share_of(order.share, order.shares), pacer, self._making, first)
+        feed = Feed(self._making, (order.share, order.shares), pacer, first)
         feed.arrived = self._arrived
         self._others.append(_TakenOver(order, feed, round(order.from_seconds * 1e9)))
         feed.repace(pacer, now_ns)
@@ -95,7 +96,7 @@ class Feeds:
         """Make no more, and give none."""
         for feed in [self._own, *(other.feed for other in self._others)]:
             feed.close()
-        self._making.executor.shutdown(wait=False, cancel_futures=True)
+        self._making.maker.close()
 
 
 def _all_of(feed: Feed, before_ns: int) -> Taken:

@@ -37,6 +37,6 @@ class Judge:
             answer = self._decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return _NONE
-        if answer.transaction_id != self._id % arrival.number:
+        if answer.transaction_id != self._id % arrival.id:
             return _NONE
         return _CODES.get(answer.decision, _NONE)

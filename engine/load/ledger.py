@@ -8,7 +8,10 @@ An attempt counts when it is made and its outcome when it ends, so outcomes lag 
 under way; one that is under way when the run ends has no outcome.
 All counters are totals of the run; a report holds what was added since the previous one, so a
 report that is not sent is contained in the next. Of a long row of reports that are not sent, the
-numbers decided are kept as a bitmap, and given `MOST_LISTED` a report.
+ids decided are kept as a bitmap, and given `MOST_LISTED` a report.
+
+A true duplicate, whose body is that of an earlier arrival, counts as a transaction like any other,
+but the quality of the decision is the original's alone, and so is what is acknowledged.
 """
 
 from __future__ import annotations
@@ -23,9 +26,9 @@ from numpy.typing import NDArray
 from engine.load.arrival import Arrival
 from engine.load.judge import DECISIONS
 from engine.load.outcome import Outcome
+from engine.load.usage import WorkerUsage
 from engine.measure.arrivals import ArrivalSet
 from engine.measure.histogram import Histogram
-from engine.measure.resources import ProcessUsage
 from engine.model.control import WorkerReport
 
 RAW_SHOWN = 2048
@@ -78,12 +81,13 @@ class Gauges:
 class Ledger:
     """Counts what happens, and cuts it into reports."""
 
-    def __init__(self, share: int, kinds: tuple[str, ...]) -> None:
+    def __init__(
+        self, share: int, kinds: tuple[str, ...], usage: WorkerUsage | None = None
+    ) -> None:
         self._share, self._kinds = share, kinds
+        self._usage = usage or WorkerUsage()
         self.totals = Totals()
         self._reported = Totals()
-        self._usage = ProcessUsage()
-        self._cpu_seconds = 0.0
         self.queue_ns: list[int] = []
         self._due_ns: list[int] = []
         self._turns: list[tuple[int, int]] = []
@@ -108,7 +112,10 @@ class Ledger:
         self._exchange = (arrival.request, answer)
         self._response_ns.append(now_ns - arrival.due_ns)
         self._service_ns.append(now_ns - arrival.written_ns)
-        self._acknowledged.append(arrival.number)
+        self._acknowledged.append(arrival.id)
+        if arrival.id != arrival.number:
+            self._repeated[code] += 1
+            return
         self._confusion[arrival.kind * _DECISIONS + code] += 1
         if arrival.kind:
             key = "missed" if code == _APPROVE else "flagged"
@@ -121,7 +128,7 @@ class Ledger:
     def report(self, gauges: Gauges) -> WorkerReport:
         """Everything since the previous report."""
         measured = self._fill_histograms()
-        cpu_seconds = self._usage.cpu_seconds()
+        own_seconds, maker_seconds = self._usage.cpu_seconds()
         report = WorkerReport(
             share=self._share,
             tick=gauges.tick,
@@ -138,7 +145,8 @@ class Ledger:
             lateness=measured["lateness"].sparse(),
             queue=measured["queue"].sparse(),
             acknowledged=self._shown_acknowledged(),
-            cpu_seconds=cpu_seconds - self._cpu_seconds,
+            cpu_seconds=own_seconds + maker_seconds,
+            maker_cpu_seconds=maker_seconds,
             rss_bytes_now=self._usage.rss_bytes(),
             loop_lag_ms_now=gauges.loop_lag_ms,
             connections_now=gauges.connections,
@@ -146,7 +154,6 @@ class Ledger:
             final=gauges.final,
             accounted_seconds=gauges.accounted_seconds,
         )
-        self._cpu_seconds = cpu_seconds
         self._reported = self.totals.copy()
         self._clear()
         return report
@@ -187,6 +194,7 @@ class Ledger:
     def _clear(self) -> None:
         self._outcomes = dict.fromkeys(Outcome, 0)
         self._confusion = [0] * (len(self._kinds) * len(DECISIONS))
+        self._repeated = [0] * _DECISIONS
         self._fraud_value_usd = {"flagged": 0.0, "missed": 0.0}
         self._acknowledged = array("I")
         self._exchange = None
@@ -194,8 +202,10 @@ class Ledger:
             histogram.clear()
 
     def _decisions(self) -> dict[str, int]:
-        width = len(DECISIONS)
-        return {name: sum(self._confusion[code::width]) for code, name in enumerate(DECISIONS)}
+        return {
+            name: sum(self._confusion[code::_DECISIONS]) + self._repeated[code]
+            for code, name in enumerate(DECISIONS)
+        }
 
     def _by_kind(self) -> dict[str, int]:
         names = (f"{kind}:{decision}" for kind in self._kinds for decision in DECISIONS)

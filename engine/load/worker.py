@@ -25,12 +25,13 @@ from engine.load.feed import Feed, Making
 from engine.load.feeds import Feeds
 from engine.load.judge import Judge
 from engine.load.ledger import Ledger
+from engine.load.making.choice import maker_of
 from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.load.retry import RetryPolicy
 from engine.load.senders.contract import SenderFactory, SenderSettings
-from engine.load.traffic.simulator import BLOCK
-from engine.load.traffic.source import kinds_of, traffic_of
+from engine.load.traffic.source import kinds_of
+from engine.load.usage import WorkerUsage
 from engine.load.wire import UpPipe, listen, read_command
 from engine.model.control import WorkerCommand, WorkerFailed, WorkerPlan, WorkerReady
 from engine.model.errors import LimelightError
@@ -60,17 +61,18 @@ def main() -> int:
 
 async def _run(plan: WorkerPlan, stdin: FileIO, pipe: UpPipe) -> None:
     load = LoadProfile.model_validate(plan.profile)
-    pacer = Pacer(Profile(load, plan.duration_seconds, plan.seed))
+    profile = Profile(load, plan.duration_seconds, plan.seed)
+    maker = maker_of(plan, profile)
+    pacer = Pacer(profile)
     policy = RetryPolicy(
         plan.attempts, plan.backoff_base_seconds, plan.backoff_cap_seconds, plan.seed
     )
-    traffic = traffic_of(plan)
-    ledger = Ledger(plan.share, kinds_of(traffic))
+    ledger = Ledger(plan.share, kinds_of(plan), WorkerUsage(maker))
     dispatcher = Dispatcher(ledger, Judge(plan.id_prefix), policy, plan.request_timeout_seconds)
     sender = _sender_factory(plan.sender)(_settings(plan), dispatcher)
-    making = Making(BLOCK, sender.prepare, plan.users)
-    feed = Feed(traffic, pacer, making)
-    feeds = Feeds(traffic.of, feed, making)
+    making = Making(maker, sender.prepare, plan.users)
+    feed = Feed(making, (plan.share, plan.shares), pacer)
+    feeds = Feeds(feed, making)
     conductor = Conductor(plan, feeds, pacer, sender, (dispatcher, ledger, pipe))
     listen(stdin, asyncio.get_running_loop(), conductor.handle)
     try:

@@ -85,20 +85,33 @@ class Workers:
             "connections_now": sum(worker.connections for worker in living),
             "worker_rss_mb": sum(worker.rss_bytes for worker in living) / 1e6,
             "schedule_seconds": self.clock_seconds,
-            "worker_cpu_cores": sum(cores) if cores else NAN,
-            "busiest_worker_cpu_cores": max(cores, default=NAN),
+            "worker_cpu_cores": sum(all_of for all_of, _ in cores) if cores else NAN,
+            "busiest_worker_cpu_cores": max((pacing for _, pacing in cores), default=NAN),
             "worker_loop_lag_ms": max((one.loop_lag_ms_now for one in reports), default=NAN),
         }
 
-    def _cores(self, reports: Sequence[WorkerReport]) -> list[float]:
-        """Cores of each worker that reported, over all the ticks its reports cover."""
-        seconds: dict[int, float] = {}
+    def _cores(self, reports: Sequence[WorkerReport]) -> list[tuple[float, float]]:
+        """Cores of each worker that reported, over all the ticks its reports cover.
+
+        All of it, and without the process that makes its traffic ahead of time: what is left is
+        what paces, and late if it has no core.
+        """
+        total: dict[int, float] = {}
+        making: dict[int, float] = {}
         until: dict[int, int] = {}
         for report in reports:
-            seconds[report.share] = seconds.get(report.share, 0.0) + report.cpu_seconds
-            until[report.share] = report.tick
-        ticks = {share: max(1, until[share] - self._workers[share].counted_tick) for share in until}
-        return [seconds[share] / (ticks[share] * self._tick_seconds) for share in seconds]
+            share = report.share
+            total[share] = total.get(share, 0.0) + report.cpu_seconds
+            making[share] = making.get(share, 0.0) + report.maker_cpu_seconds
+            until[share] = report.tick
+        spans = {
+            share: max(1, until[share] - self._workers[share].counted_tick) * self._tick_seconds
+            for share in until
+        }
+        return [
+            (total[share] / span, (total[share] - making[share]) / span)
+            for share, span in spans.items()
+        ]
 
     def _irregular(self, tick: int, reports: Sequence[WorkerReport]) -> int:
         """Workers of which this row does not hold what they did in its tick, and only that.

@@ -106,8 +106,11 @@ WorkerCommand = WorkerPlan | Start | Pause | Resume | Stop | Abort | SetRate | T
 class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """What one worker did in one tick.
 
-    `acknowledged` are the arrival numbers (uint32, raw bytes) decided in this tick. `outcomes`
-    counts attempts by outcome class. `confusion` counts decisions by `fraud_kind:decision`.
+    `acknowledged` are the transactions (uint32, raw bytes) decided in this tick, by the arrival
+    number in their id: that of the original for a true duplicate. `outcomes` counts attempts by
+    outcome class. `confusion` counts decisions by `fraud_kind:decision`, but for duplicates, whose
+    quality is judged with the original. `cpu_seconds` are of the worker and of the process that
+    makes its traffic, `maker_cpu_seconds` of that process alone, `rss_bytes_now` of both.
     `exchange` is the last raw request and answer, at most 2 KB each. `lateness` is the pacer's own:
     from the due instant to the turn of the loop that took the arrival, whatever the target does;
     `queue` runs from the due instant to the first attempt's request written, so it holds the wait
@@ -145,6 +148,7 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     connections_now: int
     exchange: tuple[str, str] | None = None
     final: bool = False
+    maker_cpu_seconds: float = 0.0
     accounted_seconds: tuple[float, ...] = ()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.load.traffic.own import OwnTraffic
+from engine.load.traffic.own_file import read_header
 from engine.load.traffic.simulator import BLOCK, FRAUD_KINDS, Simulator
 from engine.model.control import WorkerPlan
 from engine.model.errors import LimelightError
@@ -78,9 +79,15 @@ def traffic_of(plan: WorkerPlan) -> Traffic:
     return Simulator(plan.seed, _mix(plan.mix), plan.id_prefix, plan.share, plan.shares)
 
 
-def kinds_of(traffic: Traffic) -> tuple[str, ...]:
-    """What the codes in the `kinds` of its blocks stand for."""
-    return traffic.kinds if isinstance(traffic, OwnTraffic) else FRAUD_KINDS
+def kinds_of(plan: WorkerPlan) -> tuple[str, ...]:
+    """What the codes in the `kinds` of its blocks stand for.
+
+    Raises:
+        LimelightError: the file it names is missing or damaged.
+    """
+    if plan.traffic_file:
+        return tuple(read_header(Path(plan.traffic_file)).kinds)
+    return FRAUD_KINDS
 
 
 def _mix(name: str) -> TrafficMix:

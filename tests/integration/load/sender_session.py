@@ -74,7 +74,7 @@ class Session:
         await self.until(lambda: user in self.sender.free or not self.sender.by_user)
         await self.until(lambda: self.sender.free)
         body = b'{"id":"%b%012d"%b}' % (PREFIX.encode(), self.sent, b" " * padding)
-        arrival = Arrival(self.sent, self.sender.prepare(body), 0, rejects, 1.0, user, 0)
+        arrival = Arrival(self.sent, self.sent, self.sender.prepare(body), 0, rejects, 1.0, user, 0)
         self.sent += 1
         self.sender.send(arrival)
 

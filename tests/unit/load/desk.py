@@ -59,7 +59,7 @@ class Desk:
 
     def due(self, count=1, due_ns=0, kind=0, rejects=False, user=0):
         arrivals = [
-            Arrival(self.made + k, b"request", kind, rejects, 10.0, user, due_ns)
+            Arrival(self.made + k, self.made + k, b"request", kind, rejects, 10.0, user, due_ns)
             for k in range(count)
         ]
         self.made += count

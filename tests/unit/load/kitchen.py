@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.load.feed import Feed, Making
 from engine.load.feeds import Feeds
+from engine.load.making.thread import ThreadMaker
 from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.model.scenario import LoadProfile
@@ -23,6 +24,7 @@ class Block:
 
     def __post_init__(self):
         size = len(self.numbers)
+        self.ids = self.numbers
         self.customers = customer_of(self.numbers)
         self.bodies = [b"%d" % number for number in self.numbers]
         self.kinds = np.zeros(size, dtype=np.uint8)
@@ -40,6 +42,11 @@ class FakeTraffic:
     def __init__(self, share=0, shares=1, fails_at=None):
         self.share, self.shares, self.fails_at = share, shares, fails_at
         self.made = []
+
+    def of(self, share, shares):
+        other = FakeTraffic(share, shares, self.fails_at)
+        other.made = self.made
+        return other
 
     def block(self, index):
         if index == self.fails_at:
@@ -62,24 +69,23 @@ class AtOnce(Executor):
         return made
 
 
-def making(users=0, executor=None):
-    return Making(
-        BLOCK, lambda body: b"POST " + body, users, executor or ThreadPoolExecutor(1, "feed")
-    )
+def making(traffic, users=0, executor=None):
+    executor = executor or ThreadPoolExecutor(1, "maker")
+    return Making(ThreadMaker(traffic, BLOCK, executor), lambda body: b"POST " + body, users)
 
 
 def feeding(scenario, traffic, pace, executor=None, **changes):
     """What a scenario over one feed returns."""
 
     async def run():
-        by = making(changes.pop("users", 0), executor)
-        feed = Feed(traffic, pace, by, **changes)
+        by = making(traffic, changes.pop("users", 0), executor)
+        feed = Feed(by, (traffic.share, traffic.shares), pace, **changes)
         await feed.fill()
         try:
             return await scenario(feed)
         finally:
             feed.close()
-            by.executor.shutdown()
+            by.maker.close()
 
     return asyncio.run(run())
 
@@ -87,17 +93,13 @@ def feeding(scenario, traffic, pace, executor=None, **changes):
 @contextlib.contextmanager
 def crew(pace, shares):
     """The feeds of that many workers."""
-    by = making(executor=AtOnce())
-    feeds = [
-        Feeds(FakeTraffic, Feed(FakeTraffic(share, shares), pace, by), by)
-        for share in range(shares)
-    ]
+    by = making(FakeTraffic(), executor=AtOnce())
+    feeds = [Feeds(Feed(by, (share, shares), pace), by) for share in range(shares)]
     try:
         yield feeds
     finally:
         for one in feeds:
             one.close()
-        by.executor.shutdown()
 
 
 def take_ready(feed, before_ns):

@@ -14,7 +14,7 @@ judge = Judge("0a1b2c3d-").judge
 
 
 def arrival(rejects=False):
-    return Arrival(5, b"", 0, rejects, 1.0, 0, 0)
+    return Arrival(5, 5, b"", 0, rejects, 1.0, 0, 0)
 
 
 @pytest.mark.parametrize("name", DECISIONS)

@@ -41,7 +41,7 @@ def test_numbers_decided_while_nobody_listens_take_a_bit_each_and_are_all_told_l
     decided = list(range(0, 9 * MOST_LISTED, 3))
     for begin in range(0, len(decided), 10_000):
         for number in decided[begin : begin + 10_000]:
-            ledger.decided(Arrival(number, b"", 0, False, 1.0, 0, 0), 0, 1_000, b"")
+            ledger.decided(Arrival(number, number, b"", 0, False, 1.0, 0, 0), 0, 1_000, b"")
         ledger.settle()
     while ledger.holds_back or not reports:
         report = ledger.report(GAUGES)
@@ -56,7 +56,7 @@ def test_numbers_decided_while_nobody_listens_take_a_bit_each_and_are_all_told_l
 def test_a_number_decided_twice_holds_nothing_back_for_ever():
     ledger = Ledger(0, ("legitimate",))
     for number in [*range(MOST_LISTED), 7, 7]:
-        ledger.decided(Arrival(number, b"", 0, False, 1.0, 0, 0), 0, 1_000, b"")
+        ledger.decided(Arrival(number, number, b"", 0, False, 1.0, 0, 0), 0, 1_000, b"")
     ledger.settle()
     assert ledger.holds_back
     told = acknowledged(ledger.report(GAUGES))

@@ -250,6 +250,13 @@ def test_a_report_that_holds_two_ticks_because_the_pipe_was_full_is_marked():
     assert rows[2]["busiest_worker_cpu_cores"] == 0.5, "its time was spent in two ticks"
 
 
+def test_the_busiest_worker_is_the_busiest_at_pacing_and_all_cpu_counts_in_the_sum():
+    made = report(share=0, cpu_seconds=0.2, maker_cpu_seconds=0.15)
+    (row,) = rows_of(Aggregator(2, TICK), [made, report(share=1, cpu_seconds=0.1)])
+    assert row["worker_cpu_cores"] == pytest.approx(0.3 / TICK)
+    assert row["busiest_worker_cpu_cores"] == pytest.approx(0.1 / TICK)
+
+
 def test_workers_that_have_ended_are_not_missed():
     aggregator = Aggregator(2, TICK)
     (first,) = rows_of(aggregator, [report(share=0), report(share=1)])
