@@ -6,7 +6,6 @@ import contextlib
 import tempfile
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -22,17 +21,19 @@ from engine.model.errors import ConfigurationError, IllegalTransitionError, Stor
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState
 from engine.model.request import RunRequest
-from engine.model.results import RunSummary, TestStatus
-from engine.model.run import RunMeta, RunProgress, RunRow
+from engine.model.results import RunSummary
+from engine.model.run import RunRow
 from engine.model.scenario import TestScenario
+from engine.model.story import TransactionStory
+from engine.records import read_record
 from engine.report import snapshot
-from engine.report.figures import stage_figures
 from engine.report.figures_calibration import calibration_figures
-from engine.report.stage import idle_state, run_state, stage_input
+from engine.report.stage import idle_state, run_state
 from engine.run import archive, calibrate
 from engine.run.orchestrator import StressTestOrchestrator
 from engine.run.plan import marks_of, preview
 from engine.run.states import Event
+from engine.stories import Stories
 
 END_SECONDS = 20.0
 
@@ -64,6 +65,7 @@ class Engine:
         self._shown = False
         self._calibrating: StressTestOrchestrator | None = None
         self._listeners = Listeners()
+        self._stories = Stories(self.home)
         self._presets = read.scenarios
         self._warnings = [*([self.home.warning] if self.home.warning else []), *read.problems]
         self.closed_orphans = archive.close_orphans(self._store)
@@ -99,6 +101,7 @@ class Engine:
         with self._lock:
             self._must_be_free()
             self._selected = request
+            self._stories.forget()
             self._run = self._make(request, self._store, (self._buffer, self._run_changed))
             self._shown = True
             self._run.start()
@@ -220,6 +223,8 @@ class Engine:
             self._standby.keep(self._selected.scenario.platform_size)
 
     def _run_changed(self) -> None:
+        if self._run is not None:
+            self._stories.saw(self._run.view)
         self._keep_warm()
         self._listeners.tell()
 
@@ -264,25 +269,16 @@ class Engine:
                 msg = "there is no run yet: start one first"
                 raise StoreError(msg)
             run_id = self._run.plan.run_id if self._run and self._shown else runs[0].run_id
-        meta, progress, summary = self._store.load(run_id)
-        if summary is None:
-            now = (TestStatus.RUNNING, datetime.now(UTC), "")
-            summary = archive.summary_so_far(self._store, meta, progress, now)
-        return self._record(meta, progress, summary)
+        return read_record(self._store, run_id)
 
-    def _record(self, meta: RunMeta, progress: RunProgress, summary: RunSummary) -> RunRecord:
-        ticks = archive.ticks_of(self._store, meta.run_id)
-        view = archive.last_view(meta, progress, summary, ticks)
-        stage = stage_input(view, meta, progress.nodes)
-        return RunRecord(
-            summary=summary,
-            scenario=meta.scenario,
-            config=meta.config,
-            ticks=ticks,
-            events=self._store.events(meta.run_id),
-            nodes=progress.nodes,
-            figures=stage_figures(stage),
-        )
+    def transaction(self, transaction_id: str) -> TransactionStory:
+        """What became of one transaction of the run shown; raises TargetError with what to do."""
+        run = self._run if self._shown else None
+        return self._stories.tell(transaction_id, None if run is None else run.view)
+
+    def latest_transactions(self) -> list[str]:
+        """Ids of some of the newest decided transactions of the run shown, the newest first."""
+        return self._stories.latest() if self._shown else []
 
     def snapshot_html(self, run_id: str | None = None) -> bytes:
         """One self-contained HTML file of a run, or of the newest. Raises StoreError."""

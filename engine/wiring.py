@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.adapters import embedded, own_traffic
 from engine.adapters.embedded import EmbeddedPlatform
 from engine.adapters.home import Home, find_home, usual_folder
+from engine.adapters.inquiry import ask
 from engine.adapters.local_fleet import LocalFleet
 from engine.adapters.loopback import LoopbackTarget
 from engine.adapters.standby import Standby
@@ -17,6 +18,7 @@ from engine.measure.clock import SystemClock
 from engine.metrics.buffer import MetricsBuffer
 from engine.model.calibration import KeptCalibration
 from engine.model.request import RunRequest
+from engine.platform.story import story_in
 from engine.ports import TargetSystem
 from engine.run.orchestrator import StressTestOrchestrator
 from engine.run.plan import RunPlan, make_plan, workers_of_this_machine
@@ -26,13 +28,16 @@ __all__ = [
     "Home",
     "SqliteStore",
     "Standby",
+    "ask",
     "find_home",
     "find_traffic",
     "keep_warm",
+    "kept_journal",
     "known_calibration",
     "make_run",
     "open_store",
     "place_for_traffic",
+    "story_in",
     "sweep",
 ]
 
@@ -108,6 +113,12 @@ def keep_warm(home: Home) -> Standby:
 def sweep(home: Home) -> None:
     """Delete the journals that dead apps left in this home."""
     embedded.sweep(home.journals)
+
+
+def kept_journal(home: Home, run_id: str) -> Path | None:
+    """The journal of a run that has ended, if it was kept."""
+    kept = embedded.evidence_of(home.journals, run_id)
+    return kept if kept.exists() else None
 
 
 def _target(request: RunRequest, standby: Standby) -> TargetSystem:

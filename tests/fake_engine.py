@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
 import pandas as pd
 
 from engine.config.presets import presets
@@ -15,6 +16,7 @@ from engine.model.live import LiveState
 from engine.model.request import RunRequest
 from engine.model.results import TestStatus
 from engine.model.scenario import TestScenario
+from engine.model.story import AgentVoice, Passage, TransactionStory
 from engine.model.tick import COLUMNS
 
 TARGET_LINE = "Target: Limelight reference platform (built in, not yours)"
@@ -42,6 +44,8 @@ class FakeEngine:
         self.progress: list[CalibrationProgress] = []
         self.measuring = self.ended = False
         self.closed = False
+        self.latest: list[str] = []
+        self.story = a_story()
 
     def _do(self, *call: object) -> None:
         self.calls.append(call)
@@ -119,6 +123,13 @@ class FakeEngine:
         self.calibrated = True
         return self.machine
 
+    def transaction(self, transaction_id: str) -> TransactionStory:
+        self._do("transaction", transaction_id)
+        return msgspec.structs.replace(self.story, transaction_id=transaction_id)
+
+    def latest_transactions(self) -> list[str]:
+        return self.latest
+
     def runs(self) -> list[object]:
         return []
 
@@ -139,6 +150,38 @@ class FakeEngine:
         """Append a row (what is not given is nan) and tell everybody."""
         self.rows.append([values.get(name, float("nan")) for name in COLUMNS])
         self.move(clock_seconds=values.get("schedule_seconds", 0.0))
+
+
+def a_story(**changes: object) -> TransactionStory:
+    """A made-up one; `changes` are of its passage."""
+    passage = Passage(
+        user_id="u1",
+        amount=12.5,
+        currency="EUR",
+        event_time="2026-01-05T08:00:00.000+00:00",
+        received_at="2026-01-05T09:00:00.000+00:00",
+        decided_ms=1.25,
+        committing_ms=1.5,
+        committed_ms=2.75,
+        committed_with=3,
+        scorer=1,
+        journal_row=42,
+        silent_agents=["risk_assessor"],
+        came_again=0,
+        last_again_at=None,
+        applied=1,
+    )
+    return TransactionStory(
+        transaction_id="t-000000000001",
+        decision="REVIEW",
+        confidence_score=0.6,
+        risk_score=0.55,
+        risk_level="HIGH",
+        reasons=["<b>12 transactions</b> within an hour"],
+        agents={"transaction_analyzer": AgentVoice(score=0.8, latency_ms=0.4)},
+        processing_time_ms=1.25,
+        passage=msgspec.structs.replace(passage, **changes),
+    )
 
 
 def measured(figure_id: str, value: float) -> Figure:

@@ -19,6 +19,7 @@ from dashboard.controls.actions import (
 from dashboard.controls.desk import this_desk
 from dashboard.controls.launch import launch
 from dashboard.controls.setup import setup
+from dashboard.controls.transaction import transaction_panel
 from dashboard.session import TOKEN_SECONDS
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def show(shared: Session) -> None:
         if not active(state.status):
             with offered.container():
                 launch(shared, desk)
+        transaction_panel(engine, state)
 
 
 def page_token(shared: Session) -> str:

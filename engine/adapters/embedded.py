@@ -176,7 +176,7 @@ class EmbeddedPlatform:
     def keep_evidence(self, run_id: str) -> None:
         """Keep the journal of a run that did not add up, under the run's name."""
         if self._journal is not None and self._journal.exists():
-            self._journal.rename(self._folder / f"evidence-{run_id}.sqlite")
+            self._journal.rename(evidence_of(self._folder, run_id))
 
 
 def _settings(journal: Path, size: PlatformSize) -> PlatformSettings:
@@ -187,6 +187,11 @@ def _settings(journal: Path, size: PlatformSize) -> PlatformSettings:
         scorers_most=size.most,
         scorer_tps=size.tps,
     )
+
+
+def evidence_of(folder: Path, run_id: str) -> Path:
+    """Where the journal of a run that did not add up is kept."""
+    return folder / f"evidence-{run_id}.sqlite"
 
 
 def sweep(folder: Path) -> None:

@@ -12,6 +12,8 @@ from engine.model.results import TestStatus
 from tests.fake_engine import FakeEngine, refused
 from tests.pages.conftest import open_page, picker
 
+ASKS = "look_again"  # of the panel on one transaction: it changes nothing
+
 
 def last(engine: FakeEngine, name: str) -> tuple[object, ...]:
     return next(call for call in reversed(engine.calls) if call[0] == name)
@@ -22,8 +24,8 @@ def asked(engine: FakeEngine, name: str) -> bool:
 
 
 def buttons(page: AppTest) -> dict[str, bool]:
-    """Every button's key and whether it can be pressed."""
-    shown = {button.key: not button.disabled for button in page.button}
+    """Every button that acts on a run, by key, and whether it can be pressed."""
+    shown = {button.key: not button.disabled for button in page.button if button.key != ASKS}
     download = page.get_by_key("snapshot")
     return {**shown, "snapshot": not download.proto.disabled}
 

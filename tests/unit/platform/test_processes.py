@@ -14,8 +14,8 @@ from engine.platform import slots
 from engine.platform.answer import AGENTS
 from engine.platform.batch import BatchAnswer, transactions_of
 from engine.platform.http import Heads, parse_head
-from engine.platform.slots import Backoff
 from engine.platform.scorer_vital import ScorerVital, agents_telemetry
+from engine.platform.slots import Backoff
 from engine.platform.telemetry import Tally, Vital
 from engine.platform.uplink import Uplink
 from engine.platform.wire import AgentCounters, ScorerCounters
