@@ -10,6 +10,7 @@ import select
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,6 +181,37 @@ def gone(pids: set[int], seconds: float) -> bool:
     return False
 
 
+@contextlib.contextmanager
+def load(platform: Platform, clients: int = 6) -> Iterator[dict[str, dict[str, object]]]:
+    """Clients that decide one transaction after the other, each until it is; the answers by id."""
+    answers: dict[str, dict[str, object]] = {}
+    ending = threading.Event()
+
+    def run(client: int) -> None:
+        number = client * 1_000_000
+        while not ending.is_set():
+            number += 1
+            body = make_transaction(number, user=f"u{number % 40}")
+            answers[str(body["id"])] = platform.retried(body)
+
+    threads = [threading.Thread(target=run, args=(client,)) for client in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+
+
+def assert_nothing_lost(platform: Platform, answers: dict[str, dict[str, object]]) -> None:
+    """Every answer is in the journal, once, and every customer with one scorer."""
+    assert dict(platform.rows()) == dict.fromkeys(answers, 1)
+    (users,) = platform.rows("SELECT count(DISTINCT user_id) FROM transactions")[0]
+    platform.report(lambda report: sum(one.customers for one in report.scorers) == users)
+
+
 @pytest.fixture
 def transaction() -> Callable[..., dict[str, object]]:
     """Makes valid transactions, and invalid ones."""
@@ -191,6 +223,8 @@ class Helpers:
 
     alive = staticmethod(alive)
     gone = staticmethod(gone)
+    load = staticmethod(load)
+    assert_nothing_lost = staticmethod(assert_nothing_lost)
 
 
 @pytest.fixture

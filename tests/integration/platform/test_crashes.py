@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import signal
 import threading
+import time
 
 from engine.model.control import HoldDown, Release, Shutdown
 
@@ -86,6 +89,23 @@ def test_a_killed_edge_comes_back_on_its_port_and_knows_what_it_decided(platform
     assert report.edge.pid != edge.pid
     assert report.edge.journal_rows == 6
     assert {applied for _, applied in platform.rows()} == {1}
+
+
+def test_whoever_is_killed_at_any_moment_nothing_is_lost_or_decided_twice(platform, helpers):
+    chance = random.Random(4)
+    with helpers.load(platform) as answers:
+        for _ in range(4):
+            report = platform.report(lambda report: report.edge.decided > 0)
+            living = [one.pid for one in (report.edge, *report.scorers) if one.status != "down"]
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(chance.choice(living), signal.SIGKILL)
+            time.sleep(chance.uniform(0.0, 0.7))
+    restarts = platform.report(lambda report: {one.status for one in report.scorers} == {"up"})
+    assert restarts.edge.restarts + sum(one.restarts for one in restarts.scorers) >= 2
+    helpers.assert_nothing_lost(platform, answers)
+    for name, answer in list(answers.items())[-20:]:
+        status, story, _ = platform.request("GET", f"/v1/transactions/{name}")
+        assert (status, story["transaction_id"]) == (200, answer["transaction_id"])
 
 
 def test_an_answered_transaction_is_in_the_journal_whatever_dies_next(

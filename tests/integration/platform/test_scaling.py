@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import os
 import signal
-import threading
 
 import pytest
 
 from engine.model.control import Scale
 from engine.platform.scaling import ABOVE_SECONDS, HIGH
-
-
-@contextlib.contextmanager
-def load(platform, transaction, clients=6):
-    """Clients that decide one transaction after the other, each until it is decided."""
-    answered, ending = {}, threading.Event()
-
-    def run(client):
-        number = client * 1_000_000
-        while not ending.is_set():
-            number += 1
-            body = transaction(number, user=f"u{number % 40}")
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                platform.decide(body)
-            answered[body["id"]] = platform.retried(body)
-
-    threads = [threading.Thread(target=run, args=(client,)) for client in range(clients)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield answered
-    finally:
-        ending.set()
-        for thread in threads:
-            thread.join()
-
-
-def assert_nothing_lost(platform, answered):
-    assert dict(platform.rows()) == dict.fromkeys(answered, 1)
-    (users,) = platform.rows("SELECT count(DISTINCT user_id) FROM transactions")[0]
-    platform.report(lambda report: sum(one.customers for one in report.scorers) == users)
 
 
 def serving(number):
@@ -53,9 +19,9 @@ def serving(number):
     )
 
 
-def test_a_platform_that_is_full_adds_a_scorer_and_says_why_and_how_fast(start, transaction):
+def test_a_platform_that_is_full_adds_a_scorer_and_says_why_and_how_fast(start, helpers):
     platform = start(scorers=1, scorers_most=2, scorer_tps=30)
-    with load(platform, transaction) as answered:
+    with helpers.load(platform) as answered:
         report = platform.report(lambda report: report.scalings)
         (scaling,) = report.scalings
         platform.report(lambda report: all(scorer.scored > 20 for scorer in report.scorers))
@@ -66,15 +32,13 @@ def test_a_platform_that_is_full_adds_a_scorer_and_says_why_and_how_fast(start, 
     assert scaling.at_ns <= report.at_ns
     assert len(report.scorers) == 2
     assert report.edge.restarts == 0
-    assert_nothing_lost(platform, answered)
+    helpers.assert_nothing_lost(platform, answered)
     assert platform.request("GET", "/health")[1] == {"status": "ok", "scorers_up": 2, "scorers": 2}
 
 
-def test_whoever_dies_in_the_middle_of_a_move_nothing_is_lost_and_the_move_is_made(
-    start, transaction
-):
+def test_whoever_dies_in_the_middle_of_a_move_nothing_is_lost_and_the_move_is_made(start, helpers):
     platform = start(scorers=2, scorers_least=1)
-    with load(platform, transaction) as answered:
+    with helpers.load(platform) as answered:
         for victim in ("edge", "gaining", "losing"):
             before = platform.report(serving(2))
             gaining, losing = before.scorers
@@ -91,7 +55,7 @@ def test_whoever_dies_in_the_middle_of_a_move_nothing_is_lost_and_the_move_is_ma
             platform.tell(Scale(2))
             platform.report(serving(2))
     assert [scaling.number for scaling in platform.report().scalings] == [1, 2, 3, 4, 5, 6]
-    assert_nothing_lost(platform, answered)
+    helpers.assert_nothing_lost(platform, answered)
 
 
 @pytest.mark.parametrize("asked", [0, 9])
