@@ -43,12 +43,21 @@ def by_customer(blocks, kind):
     return found
 
 
+@pytest.fixture(scope="module")
+def honest(stress_blocks):
+    return by_customer(stress_blocks, 0)
+
+
 def sessions(blocks, kind):
+    return list(by_session(by_customer(blocks, kind)).values())
+
+
+def by_session(customers):
     found = defaultdict(list)
-    for rows in by_customer(blocks, kind).values():
+    for rows in customers.values():
         for fields in rows:
             found[fields["session_id"]].append(fields)
-    return list(found.values())
+    return found
 
 
 def usd(row):
@@ -203,9 +212,9 @@ def test_all_victims_of_an_incident_pay_honestly_at_one_merchant():
     assert max(map(len, victims.values())) >= 4
 
 
-def test_a_device_is_now_and_then_the_customers_own(stress_blocks):
+def test_a_device_is_now_and_then_the_customers_own(stress_blocks, honest):
     own = defaultdict(set)
-    for who, rows in by_customer(stress_blocks, 0).items():
+    for who, rows in honest.items():
         own[who] = {device for row in rows if (device := device_of(row))}
     shares = {}
     for kind in KINDS:
@@ -218,8 +227,8 @@ def test_a_device_is_now_and_then_the_customers_own(stress_blocks):
     assert 0.5 < shares[STRUCTURING_KIND] < 0.95
 
 
-def test_honest_customers_also_buy_in_quick_runs(stress_blocks):
-    runs = [rows for rows in sessions(stress_blocks, 0) if len(rows) >= 4]
+def test_honest_customers_also_buy_in_quick_runs(honest):
+    runs = [rows for rows in by_session(honest).values() if len(rows) >= 4]
     quick = [rows for rows in runs if minutes(rows) < 4 * len(rows)]
     assert len(quick) > 400
     assert np.median([usd(row) for rows in quick for row in rows]) < 10

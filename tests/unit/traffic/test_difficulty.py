@@ -31,9 +31,15 @@ TOO_TELLING = 0.75
 ROWS = 200
 
 
-def test_no_single_field_gives_a_fraud_away(stress_sample):
-    report = describe(stress_sample, 11, TrafficMix.STRESS)
-    telling = {name: found for name, found in report.separability.items() if found > TOO_TELLING}
+@pytest.fixture(scope="module")
+def stress_report(stress_sample):
+    return describe(stress_sample, 11, TrafficMix.STRESS)
+
+
+def test_no_single_field_gives_a_fraud_away(stress_report):
+    telling = {
+        name: found for name, found in stress_report.separability.items() if found > TOO_TELLING
+    }
     assert not telling
 
 
@@ -43,8 +49,8 @@ def test_no_value_of_a_field_stands_for_fraud(stress_sample, field):
     assert share < 0.6
 
 
-def test_neither_lengths_nor_ids_nor_missing_fields_tell(stress_sample):
-    found = describe(stress_sample, 11, TrafficMix.STRESS).separability
+def test_neither_lengths_nor_ids_nor_missing_fields_tell(stress_report):
+    found = stress_report.separability
     names = ("body_length", "fields_present", "device_tail", "session_head", "session_tail")
     assert all(found[name] < 0.58 for name in (*names, "cents", "device_head", "network"))
 
@@ -82,24 +88,27 @@ def test_behaviour_tells_frauds_from_honest_customers_but_not_always(stress_bloc
     assert 0.70 < found < 0.95
 
 
-def test_the_report_counts_everything(stress_sample, stress_blocks):
-    report = describe(stress_sample, 11, TrafficMix.STRESS)
-    assert report.transactions == sum(len(block.bodies) for block in stress_blocks)
-    assert sum(report.shares.values()) == pytest.approx(1)
-    assert report.shares["rejected"] == pytest.approx(0.05 * (1 - sum(DECIDED_SHARES)), abs=0.003)
-    assert set(report.amounts_usd) == set(FRAUD_KINDS)
-    median = {kind: amounts.percentiles[2] for kind, amounts in report.amounts_usd.items()}
-    assert median["card_testing"] < median["legitimate"] < median["account_takeover"]
-    assert sum(amounts.count for amounts in report.categories_usd.values()) == (
-        report.amounts_usd["legitimate"].count
+def test_the_report_counts_everything(stress_report, stress_blocks):
+    assert stress_report.transactions == sum(len(block.bodies) for block in stress_blocks)
+    assert sum(stress_report.shares.values()) == pytest.approx(1)
+    assert stress_report.shares["rejected"] == pytest.approx(
+        0.05 * (1 - sum(DECIDED_SHARES)), abs=0.003
     )
-    assert report.edges["true duplicate"] == round(report.shares["repeated"] * report.transactions)
-    assert sum(report.rhythm.hours) == pytest.approx(1)
-    assert sum(report.rhythm.fraud_hours) == pytest.approx(1)
+    assert set(stress_report.amounts_usd) == set(FRAUD_KINDS)
+    median = {kind: amounts.percentiles[2] for kind, amounts in stress_report.amounts_usd.items()}
+    assert median["card_testing"] < median["legitimate"] < median["account_takeover"]
+    assert sum(amounts.count for amounts in stress_report.categories_usd.values()) == (
+        stress_report.amounts_usd["legitimate"].count
+    )
+    assert stress_report.edges["true duplicate"] == round(
+        stress_report.shares["repeated"] * stress_report.transactions
+    )
+    assert sum(stress_report.rhythm.hours) == pytest.approx(1)
+    assert sum(stress_report.rhythm.fraud_hours) == pytest.approx(1)
 
 
-def test_amounts_of_frauds_and_of_honest_purchases_overlap(stress_sample):
-    amounts = describe(stress_sample, 11, TrafficMix.STRESS).amounts_usd
+def test_amounts_of_frauds_and_of_honest_purchases_overlap(stress_report):
+    amounts = stress_report.amounts_usd
     found = {kind: one.percentiles for kind, one in amounts.items()}
     assert found["legitimate"][0] < found["card_testing"][2]
     assert all(found["legitimate"][4] > found[kind][3] for kind in FRAUD_KINDS[2:5])
