@@ -14,6 +14,7 @@ from engine.model.control import (
     WorkerPlan,
 )
 from engine.model.event import RunEvent
+from engine.model.metrics import AgentMetrics
 from engine.model.results import RunSummary, Target, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import Tick
@@ -147,6 +148,9 @@ class TargetSystem(Protocol):
 
     def poll(self) -> PlatformReport | None:
         """Its newest telemetry, if it has any and one arrived; never blocks."""
+
+    def agents(self) -> tuple[AgentMetrics, ...]:
+        """Its agents as they are now, if it shows any; never blocks."""
 
     def injector(self) -> FaultInjector | None:
         """Its faults, or None if it offers none."""

@@ -20,6 +20,7 @@ from engine.model.calibration import Calibration, CalibrationProgress, KeptCalib
 from engine.model.errors import ConfigurationError, IllegalTransitionError, StoreError
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState
+from engine.model.metrics import AgentMetrics
 from engine.model.request import RunRequest
 from engine.model.results import RunSummary
 from engine.model.run import RunRow
@@ -275,6 +276,10 @@ class Engine:
         """What became of one transaction of the run shown; raises TargetError with what to do."""
         run = self._run if self._shown else None
         return self._stories.tell(transaction_id, None if run is None else run.view)
+
+    def agents(self) -> list[AgentMetrics]:
+        """The agents of the run shown, as its target's metrics page has them; none without one."""
+        return list(self._run.view.agents) if self._run is not None and self._shown else []
 
     def latest_transactions(self) -> list[str]:
         """Ids of some of the newest decided transactions of the run shown, the newest first."""

@@ -206,6 +206,9 @@ class FakeTarget:
     def poll(self):
         return None
 
+    def agents(self):
+        return ()
+
     def injector(self):
         return None
 

@@ -15,7 +15,9 @@ import msgspec
 import numpy as np
 import psutil
 
+from engine.adapters.agents_read import agents_read
 from engine.adapters.children import Child
+from engine.adapters.prometheus import Scraper
 from engine.model.control import (
     HoldDown,
     PlatformFailed,
@@ -27,6 +29,7 @@ from engine.model.control import (
     Shutdown,
 )
 from engine.model.errors import TargetError
+from engine.model.metrics import AgentMetrics
 from engine.model.results import Target
 from engine.model.scenario import PlatformSize
 from engine.ports import JournalRows
@@ -51,6 +54,8 @@ class EmbeddedPlatform:
         self._child: Child | None = None
         self._journal: Path | None = None
         self._port = 0
+        self._metrics_url = ""
+        self._scraper: Scraper | None = None
         self._closed = threading.Event()
 
     def prepare(self) -> None:
@@ -65,13 +70,16 @@ class EmbeddedPlatform:
             self._journal = self._folder / f"{os.getpid()}-{uuid.uuid4().hex}{SUFFIX}"
             self._child = Child(MODULE, self._logs / "platform.log", kept=REPORTS_KEPT)
             self._child.send(_settings(self._journal, self.size))
-            self._port = self._await_ready(self._child).port
+            ready = self._await_ready(self._child)
+            self._port = ready.port
+            self._metrics_url = f"http://127.0.0.1:{ready.metrics_port}/metrics"
             if self._closed.is_set():
                 self._end(self._child)
 
     def start(self, run_id: str) -> Target:  # noqa: ARG002 - a port's signature
         """Prepare it, unless it was before; raises TargetError."""
         self.prepare()
+        self._scraper = Scraper(self._metrics_url)
         return Target(
             name="Limelight reference platform",
             kind="embedded",
@@ -80,6 +88,7 @@ class EmbeddedPlatform:
             has_journal=True,
             has_faults=True,
             has_telemetry=True,
+            metrics_url=self._metrics_url,
         )
 
     def _await_ready(self, child: Child) -> PlatformReady:
@@ -108,6 +117,10 @@ class EmbeddedPlatform:
                     newest = message
         return newest
 
+    def agents(self) -> tuple[AgentMetrics, ...]:
+        """Its agents, from its metrics page."""
+        return () if self._scraper is None else agents_read(self._scraper)
+
     def injector(self) -> EmbeddedPlatform:
         """Its own side of faults."""
         return self
@@ -132,6 +145,8 @@ class EmbeddedPlatform:
     def close(self) -> None:
         """End it, in order if it still can; idempotent."""
         self._closed.set()
+        if self._scraper is not None:
+            self._scraper.close()
         if self._child is not None:
             self._end(self._child)
 

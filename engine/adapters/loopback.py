@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from engine.model.address import DEFAULT_PORTS, endpoint, loopback_problem
 from engine.model.control import PlatformReport
 from engine.model.errors import ConfigurationError, TargetError
+from engine.model.metrics import AgentMetrics
 from engine.model.results import Target
 from engine.ports import FaultInjector, JournalRows
 
@@ -51,6 +52,10 @@ class LoopbackTarget:
     def poll(self) -> PlatformReport | None:
         """It sends no telemetry."""
         return None
+
+    def agents(self) -> tuple[AgentMetrics, ...]:
+        """It shows no agents."""
+        return ()
 
     def injector(self) -> FaultInjector | None:
         """It offers no faults."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.model.event import RunEvent
 from engine.model.fault import FailureScenario
+from engine.model.metrics import AgentMetrics
 from engine.model.presentation import TransactionFlowNode
 from engine.model.results import (
     DegradedInterval,
@@ -66,6 +67,7 @@ class RunView:
     rate_changes: tuple[RateChange, ...] = ()
     degraded: tuple[DegradedInterval, ...] = ()
     doubts: tuple[str, ...] = ()
+    agents: tuple[AgentMetrics, ...] = ()
 
     @property
     def rate_factor(self) -> float:

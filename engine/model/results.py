@@ -236,6 +236,7 @@ class Target(_Record):
     has_journal: bool
     has_faults: bool
     has_telemetry: bool
+    metrics_url: str | None = None  # its Prometheus endpoint
 
 
 class Machine(_Record):

@@ -27,6 +27,7 @@ def look(
         nodes=rig.nodes() if going_on else before.nodes,
         exchange=ticker.aggregator.exchange,
         doubts=doubts if going_on else before.doubts,
+        agents=rig.target.agents() if going_on else before.agents,
     )
 
 

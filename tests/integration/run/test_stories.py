@@ -7,8 +7,10 @@ import time
 import pytest
 
 from engine.model.errors import TargetError
+from engine.model.metrics import AgentMetrics
 from engine.model.request import RunRequest
 from engine.model.results import TestStatus
+from engine.platform.answer import AGENTS
 from engine.platform.journal import connect
 from engine.service import Engine
 from tests.integration.run.conftest import steady
@@ -19,6 +21,15 @@ def seen(engine: Engine, ids: int) -> list[str]:
     while len(found := engine.latest_transactions()) < ids:
         assert time.monotonic() < deadline
         assert not engine.live().status.final
+        time.sleep(0.05)
+    return found
+
+
+def wait_for_agents(engine: Engine) -> list[AgentMetrics]:
+    """As the platform's metrics page has them, once they have something to show."""
+    deadline = time.monotonic() + 60
+    while not (found := engine.agents()) or not all(agent.current_load for agent in found):
+        assert time.monotonic() < deadline
         time.sleep(0.05)
     return found
 
@@ -43,6 +54,9 @@ def test_a_transaction_is_told_while_its_run_goes_on_and_not_once_its_journal_is
     for bad in ("", " ", "x" * 65, "a\nb"):
         with pytest.raises(TargetError, match="1 to 64 printable characters"):
             engine.transaction(bad)
+    agents = wait_for_agents(engine)
+    assert [agent.agent_id for agent in agents] == list(AGENTS)
+    assert all(agent.current_load > 0 and agent.success_rate > 0 for agent in agents)
     summary = engine.wait(60)
     assert summary.status is TestStatus.COMPLETED
     with pytest.raises(TargetError, match="its journal was deleted once every row"):
