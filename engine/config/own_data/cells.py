@@ -11,13 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.config.own_data.complaints import BadValueError
-from engine.config.own_data.instants import (
-    FIRST_MS,
-    LAST_MS,
-    plain_number,
-    time_parser,
-)
+from engine.config.own_data.instants import FIRST_MS, plain_number, time_parser
 from engine.config.own_data.mapping import Amount, FileFormat, Label, Origin, Time
+from engine.load.traffic.own_file import LAST_MS
 
 Row = Sequence[str]
 Read = Callable[[Row, int], str]

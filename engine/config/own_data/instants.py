@@ -11,7 +11,6 @@ Parse = Callable[[str], float]
 
 NAMED = ("iso", "unix_seconds", "unix_ms", "seconds")
 FIRST_MS = 0
-LAST_MS = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000) - 1
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,12})?([eE][+-]?[0-9]{1,2})?")
 _SAMPLE = datetime(2026, 1, 31, 13, 45, 59, tzinfo=UTC)
 

@@ -21,6 +21,7 @@ from engine.load.traffic.event_time import EPOCH_SECONDS
 from engine.load.traffic.own_file import Header, open_mapped
 from engine.load.traffic.simulator import BLOCK
 
+MOST_NUMBERED = 1 << 32
 _HOURS_KEPT = 10_000
 _LATEST_MS = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
@@ -32,10 +33,14 @@ def period_ms(header: Header) -> int:
 
 
 def most_arrivals(header: Header, *, repeat: bool) -> int:
-    """How many arrivals a file holds: its rows, or with repeat until the year 9999."""
+    """How many arrivals a file holds: its rows, or with repeat what event time has room for.
+
+    At most `MOST_NUMBERED`, as arrival numbers are reported in 32 bits.
+    """
     if not repeat:
         return header.rows
-    return header.rows * max(1, (_LATEST_MS - header.last_ms) // period_ms(header))
+    times = 1 + (_LATEST_MS - header.last_ms) // period_ms(header)
+    return min(header.rows * times, MOST_NUMBERED)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,7 @@ COLUMNS: dict[str, str] = {
     "kind": "u1",
 }
 LONGEST_HEADER = 100_000
+LAST_MS = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000) - 1  # the latest event time
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,8 +132,7 @@ def open_mapped(path: Path) -> Mapped:
         columns["value"],
         columns["kind"],
     )
-    whole_kinds = int(mapped.kind.max()) < len(header.kinds)
-    if not whole_kinds or int(mapped.start[-1]) != header.bodies_end:
+    if not _sound(mapped):
         raise _refused(path, "is damaged; convert it again")
     return mapped
 
@@ -153,7 +154,7 @@ def _header(path: Path, whole: mmap.mmap) -> Header:
         raise _refused(path, "is cut short or damaged; convert it again")
     try:
         header = msgspec.json.decode(whole[offset:], type=Header)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError) as error:  # ValueError: not UTF-8
         raise _refused(path, f"is damaged ({error}); convert it again") from error
     if header.version != VERSION:
         raise _refused(
@@ -163,6 +164,19 @@ def _header(path: Path, whole: mmap.mmap) -> Header:
     if header.rows < 1 or not header.kinds or not inside:
         raise _refused(path, "is damaged; convert it again")
     return header
+
+
+def _sound(mapped: Mapped) -> bool:
+    """Whether the columns hold what the header says, so that any row can be sent."""
+    header, start = mapped.header, mapped.start
+    return (
+        int(mapped.kind.max()) < len(header.kinds)
+        and bool((start[1:] >= start[:-1]).all())
+        and int(start[-1]) == header.bodies_end
+        and 0 <= header.first_ms == int(mapped.time_ms.min())
+        and header.last_ms == int(mapped.time_ms.max()) <= LAST_MS
+        and bool(np.isfinite(mapped.value_usd).all())
+    )
 
 
 def _inside(header: Header, name: str, end: int) -> bool:
