@@ -86,7 +86,7 @@ class Edge:
 
         def order(control: Control, carried: socket.socket | None) -> None:
             if isinstance(control, Link) and carried is not None:
-                asyncio.run_coroutine_threadsafe(self._join(control.index, carried), loop)
+                asyncio.run_coroutine_threadsafe(self._join(control, carried), loop)
             elif isinstance(control, Deal):
                 asyncio.run_coroutine_threadsafe(self._deal(control), loop)
             else:
@@ -108,9 +108,9 @@ class Edge:
     def _connect(self) -> Connection:
         return Connection(self._serve, self._heads, self._connections)
 
-    async def _join(self, index: int, carried: socket.socket) -> None:
+    async def _join(self, order: Link, carried: socket.socket) -> None:
         carried.setblocking(False)
-        link = ScorerLink(index, self, self._settings.scorer_tps)
+        link = ScorerLink(order.index, self, self._settings.scorer_tps, order.pid)
         await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=carried)
         self._intake.join(link)
 
@@ -191,11 +191,11 @@ class Edge:
 
     def link_up(self, link: ScorerLink) -> None:
         """A scorer has its customers and takes work."""
-        self._lifeline.note(LinkUp(link.index))
+        self._lifeline.note(LinkUp(link.index, link.pid))
 
     def link_lost(self, link: ScorerLink) -> None:
         """A link is closed."""
-        self._lifeline.note(LinkLost(link.index, link.silent))
+        self._lifeline.note(LinkLost(link.index, link.pid, link.silent))
 
     async def _every(self, seconds: float, call: Callable[[], None]) -> None:
         while True:

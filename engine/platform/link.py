@@ -58,10 +58,10 @@ class Listener(Protocol):
 
 
 class ScorerLink(asyncio.Protocol):
-    """The link to one scorer process; at most `tps` transactions a second go to it (0: any)."""
+    """The link to scorer `index`; at most `tps` transactions a second go to it (0: any)."""
 
-    def __init__(self, index: int, listener: Listener, tps: float = 0.0) -> None:
-        self.index = index
+    def __init__(self, index: int, listener: Listener, tps: float = 0.0, pid: int = 0) -> None:
+        self.index, self.pid = index, pid
         self.up = False
         self.silent = False
         self.limited = False

@@ -106,7 +106,7 @@ class Supervisor:
             self._scorers.hold_down(command.scorers)
             self._lease = self._loop.call_later(command.lease_seconds, self._release)
         elif isinstance(command, Scale):
-            self._scorers.scale(command.scorers)
+            self._scorers.dealer.scale(command.scorers)
         elif isinstance(command, AgentDelay | ReasoningLimit):
             self._injected.take(command, time.monotonic_ns())
             self._scorers.tell(self._burdens())
@@ -129,7 +129,7 @@ class Supervisor:
             self._lease = None
 
     def _burdens(self) -> Burdens:
-        return self._injected.burdens(self._scorers.serving, time.monotonic_ns())
+        return self._injected.burdens(self._scorers.dealer.serving, time.monotonic_ns())
 
     def _shut_down(self) -> None:
         for slot in (self._edge, *self._scorers.slots):
@@ -145,7 +145,7 @@ class Supervisor:
         if self._edge.child is not None:
             settings = EdgeSettings(
                 journal=self._settings.journal,
-                owners=self._scorers.owners,
+                owners=self._scorers.dealer.owners,
                 in_flight_limit=IN_FLIGHT_LIMIT,
                 tick_seconds=self._settings.tick_seconds,
                 scorer_tps=self._settings.scorer_tps,
@@ -160,11 +160,11 @@ class Supervisor:
             self._edge.up()
             self._scorers.edge_warm()
         elif isinstance(note, LinkUp):
-            self._scorers.link_up(note.index)
+            self._scorers.link_up(note)
         elif isinstance(note, LinkLost):
             self._scorers.link_lost(note)
         elif isinstance(note, Dealt):
-            self._scorers.dealt(note)
+            self._scorers.dealer.dealt(note)
         elif isinstance(note, ChildFailed):
             self._failed(note.message)
 
@@ -194,7 +194,7 @@ class Supervisor:
     def _report(self) -> None:
         scorers = self._scorers
         vitals = [self._edge_vital, *scorers.vitals]
-        serving = scorers.vitals[: scorers.serving]
+        serving = scorers.vitals[: scorers.dealer.serving]
         report = PlatformReport(
             at_ns=time.monotonic_ns(),
             supervisor_pid=os.getpid(),
@@ -204,9 +204,9 @@ class Supervisor:
             held_down=sorted(scorers.held),
             cpu_seconds=self._usage.cpu_seconds() + sum(v.cpu_seconds for v in vitals),
             reasoning=reasoning_telemetry(scorers.vitals),
-            utilisation=scorers.utilisation,
-            moving=scorers.moving,
-            scalings=scorers.scalings,
+            utilisation=scorers.dealer.utilisation,
+            moving=scorers.dealer.moving,
+            scalings=scorers.dealer.scalings,
         )
         self._uplink.offer(report)
         self._page.told(report)

@@ -38,9 +38,13 @@ class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_sett
 
 
 class Link(msgspec.Struct, frozen=True, tag="link"):
-    """One end of a new link between the edge and scorer `index`; it replaces the former one."""
+    """One end of a new link between the edge and scorer `index`; it replaces the former one.
+
+    `pid`: the scorer's process, so that news of a link can be told from those of an earlier one.
+    """
 
     index: int
+    pid: int
 
 
 class Deal(msgspec.Struct, frozen=True, tag="deal"):
@@ -91,12 +95,14 @@ class LinkUp(msgspec.Struct, frozen=True, tag="link_up"):
     """The edge sends transactions to scorer `index` from now on."""
 
     index: int
+    pid: int
 
 
 class LinkLost(msgspec.Struct, frozen=True, tag="link_lost"):
     """The edge's link to scorer `index` ended; `silent`: it was cut for not answering."""
 
     index: int
+    pid: int
     silent: bool
 
 
