@@ -27,6 +27,7 @@ class ScorerTelemetry(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None  # mean edge → scorer → edge in this report's interval
     customers: int
     evictions: int = 0  # customers forgotten because others came
+    memory_bytes: int = 0  # of the customers remembered, as the memory counts
     rebuilds: int = 0
     rebuilt_customers: int = 0  # by the last rebuild from the journal
     rebuilt_rows: int = 0

@@ -87,9 +87,10 @@ class ReasoningCounters(msgspec.Struct, frozen=True):
 class ScorerCounters(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_counters"):
     """Cumulative since this scorer began; names ending `_now` are gauges. Times in ns.
 
-    `evictions`: customers forgotten because others came. `rebuilt_*_now` is of the last rebuild
-    from the journal. `latency`: µs from the edge's receipt of a transaction to its decision, of
-    those decided since the previous note.
+    `evictions`: customers forgotten because others came. `memory_bytes_now`: what the remembered
+    ones take, as the memory counts. `rebuilt_*_now` is of the last reading of the journal.
+    `latency`: µs from the edge's receipt of a transaction to its decision, of those decided since
+    the previous note.
     """
 
     scored: int
@@ -99,6 +100,7 @@ class ScorerCounters(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_coun
     cpu_seconds: float
     rss_bytes_now: int
     evictions: int = 0
+    memory_bytes_now: int = 0
     rebuilds: int = 0
     rebuilt_customers_now: int = 0
     rebuilt_rows_now: int = 0

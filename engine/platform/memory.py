@@ -6,6 +6,11 @@ give the same memory, at any rate and after any rebuild. It does not depend on w
 A scorer comes back to a customer after thousands of others, so its past is never in the processor's
 cache: what costs is how many objects are touched. Hence plain dicts of counts, tuples that are
 replaced whole, and shared strings, where small classes would read better.
+
+Two bounds hold at once: so many customers, and so many bytes. Each list of a customer is bounded in
+entries, but a payload's names may be 128 characters of four bytes each, so 10,000 customers could
+take 1.3 GB where simulated ones take a tenth. Bytes are counted as keys come and go, generously;
+what names have in common is kept once beside them, in at most 35 MB more.
 """
 
 from __future__ import annotations
@@ -17,16 +22,20 @@ from typing import TypeVar
 from engine.platform.wire import Facts
 
 CUSTOMERS = 10_000  # a scorer
+MOST_BYTES = 320_000_000  # a scorer: 10,000 simulated customers with full lists take 204 MB
 RECENT = 16  # transactions a customer
 RECENT_SECONDS = 86_400.0
 MOST_DEVICES, MOST_IPS, MOST_SESSIONS = 8, 16, 8
 MOST_MERCHANTS, MOST_CATEGORIES, MOST_PLACES = 64, 32, 24
 _WINDOW = 100.0  # transactions that a running mean reaches back over
-_MOST_NAMES = 50_000
+_MOST_NAMES = 50_000  # of at most 588 bytes, and 100 for their place
 MOST_NAMED_CATEGORIES = 512
 HOME_WINDOW = 10
+CUSTOMER_BYTES = 3_000  # one without keys, and its latest transactions
+ENTRY_BYTES = 160  # a key's place in a dict, its value, and what a string takes besides its text
+CHARACTER_BYTES = 4
 
-K = TypeVar("K")
+K = TypeVar("K", str, tuple[float, float])
 V = TypeVar("V")
 Place = tuple[float, float]
 Running = tuple[float, float, float]
@@ -50,6 +59,7 @@ class Customer:
     """One customer's past.
 
     Attributes:
+        bytes: What it takes, as the memory counts.
         total: Transactions so far.
         last_seconds: Event time of the last one.
         recent: (event seconds, USD, merchant) of the last ones, oldest first.
@@ -61,6 +71,7 @@ class Customer:
     """
 
     __slots__ = (
+        "bytes",
         "categories",
         "devices",
         "ips",
@@ -75,6 +86,7 @@ class Customer:
     )
 
     def __init__(self) -> None:
+        self.bytes = 0
         self.total = 0
         self.last_seconds = 0.0
         self.recent: list[tuple[float, float, str]] = []
@@ -91,45 +103,68 @@ class Customer:
 NOBODY = Customer()
 
 
-def count(seen: dict[K, int], key: K, most: int) -> None:
-    """Seen once more; at most `most` keys are kept."""
-    seen[key] = seen.get(key, 0) + 1
+def count(seen: dict[K, int], key: K, most: int) -> int:
+    """Seen once more; at most `most` keys are kept. Returns the bytes that this took."""
+    times = seen.get(key)
+    if times is not None:
+        seen[key] = times + 1
+        return 0
+    seen[key] = 1
+    taken = ENTRY_BYTES + CHARACTER_BYTES * len(key)
     if len(seen) > most:
         older = sorted(list(seen)[: most // 2], key=seen.__getitem__)
-        forget(seen, older)
+        taken -= forget(seen, older)
+    return taken
 
 
-def date(seen: dict[str, tuple[int, float]], key: str, seconds: float, most: int) -> None:
-    """Seen once more, at this event time; the first time is kept."""
-    times, first = seen.get(key, (0, seconds))
-    seen[key] = (times + 1, first)
+def date(seen: dict[str, tuple[int, float]], key: str, seconds: float, most: int) -> int:
+    """Seen once more, at this event time; the first time is kept. Returns the bytes it took."""
+    known = seen.get(key)
+    if known is not None:
+        seen[key] = (known[0] + 1, known[1])
+        return 0
+    seen[key] = (1, seconds)
+    taken = ENTRY_BYTES + CHARACTER_BYTES * len(key)
     if len(seen) > most:
         older = sorted(list(seen)[: most // 2], key=lambda key: seen[key][0])
-        forget(seen, older)
+        taken -= forget(seen, older)
+    return taken
 
 
-def forget(seen: dict[K, V], older: list[K]) -> None:
-    """Of the older half of the keys, by times seen, forget the rarer half.
+def forget(seen: dict[K, V], older: list[K]) -> int:
+    """Of the older half of the keys, by times seen, forget the rarer half; returns their bytes.
 
     Keys stay where they came first, so that a key that is seen again costs no change of the dict;
     and habits stay while what was seen once goes.
     """
-    for key in older[: (len(older) + 1) // 2]:
+    gone = older[: (len(older) + 1) // 2]
+    for key in gone:
         del seen[key]
+    return sum([ENTRY_BYTES + CHARACTER_BYTES * len(key) for key in gone])
 
 
 class Memory:
-    """Customers by id, the least recently seen forgotten first; amounts by category."""
+    """Customers by id, the least recently seen forgotten first; amounts by category.
 
-    def __init__(self, most: int = CUSTOMERS) -> None:
+    Attributes:
+        evictions: Customers forgotten because others came.
+        bytes: What all customers take, each key counted where it is kept.
+    """
+
+    def __init__(self, most: int = CUSTOMERS, most_bytes: int = MOST_BYTES) -> None:
         self._customers: dict[str, Customer] = {}
         self._most = most
+        self._most_bytes = most_bytes
+        self.bytes = 0
         self._categories: dict[str, Running] = {}
         self._names: dict[str, str] = {}
         self.evictions = 0
 
     def __len__(self) -> int:
         return len(self._customers)
+
+    def __contains__(self, user_id: str) -> bool:
+        return user_id in self._customers
 
     def customer(self, user_id: str) -> Customer:
         """What is known of a customer; nothing of one never seen."""
@@ -141,11 +176,30 @@ class Memory:
 
     def learn(self, user_id: str, facts: Facts) -> None:
         """Take in a committed transaction."""
-        customer = self._customers.pop(user_id, None) or Customer()
+        customer = self._customers.pop(user_id, None) or self._new(user_id)
         self._customers[user_id] = customer
-        if len(self._customers) > self._most:
-            del self._customers[next(iter(self._customers))]
+        taken = self._learn(customer, facts)
+        customer.bytes += taken
+        self.bytes += taken
+        while self._full():
+            self._leave(next(iter(self._customers)))
             self.evictions += 1
+
+    def _full(self) -> bool:
+        """Whether there are too many, or they take too much; the newest alone is never too much."""
+        number = len(self._customers)
+        return number > self._most or (self.bytes > self._most_bytes and number > 1)
+
+    def _new(self, user_id: str) -> Customer:
+        customer = Customer()
+        customer.bytes = CUSTOMER_BYTES + CHARACTER_BYTES * len(user_id)
+        self.bytes += customer.bytes
+        return customer
+
+    def _leave(self, user_id: str) -> None:
+        self.bytes -= self._customers.pop(user_id).bytes
+
+    def _learn(self, customer: Customer, facts: Facts) -> int:
         seconds = facts.event_seconds
         merchant = self._shared(facts.merchant)
         category = self._shared(facts.category)
@@ -156,21 +210,22 @@ class Memory:
         recent.append((seconds, facts.amount_usd, merchant))
         if len(recent) > RECENT:
             del recent[0]
-        count(customer.merchants, merchant, MOST_MERCHANTS)
-        count(customer.categories, category, MOST_CATEGORIES)
+        taken = count(customer.merchants, merchant, MOST_MERCHANTS)
+        taken += count(customer.categories, category, MOST_CATEGORIES)
         if facts.device:
-            date(customer.devices, facts.device, seconds, MOST_DEVICES)
+            taken += date(customer.devices, facts.device, seconds, MOST_DEVICES)
         if facts.ip_address:
-            date(customer.ips, facts.ip_address, seconds, MOST_IPS)
+            taken += date(customer.ips, facts.ip_address, seconds, MOST_IPS)
         if facts.session:
-            count(customer.sessions, facts.session, MOST_SESSIONS)
+            taken += count(customer.sessions, facts.session, MOST_SESSIONS)
         if facts.located:
-            _learn_place(customer, facts.latitude, facts.longitude, seconds)
+            taken += _learn_place(customer, facts.latitude, facts.longitude, seconds)
+        return taken
 
     def leave(self, gone: Callable[[str], bool]) -> None:
         """Forget the customers for whom this holds: another scorer has them now."""
         for user_id in [user_id for user_id in self._customers if gone(user_id)]:
-            del self._customers[user_id]
+            self._leave(user_id)
 
     def _shared(self, name: str) -> str:
         """One object for equal names that many customers have in common."""
@@ -188,8 +243,11 @@ class Memory:
         customer.offset = running(customer.offset, amount - past[1])
 
 
-def _learn_place(customer: Customer, latitude: float, longitude: float, seconds: float) -> None:
-    """Where the customer is now, and mostly: that moves a tenth of the way, at first further."""
+def _learn_place(customer: Customer, latitude: float, longitude: float, seconds: float) -> int:
+    """Where the customer is now, and mostly: that moves a tenth of the way, at first further.
+
+    Returns the bytes that this took.
+    """
     where = customer.where
     if where is None:
         customer.where = (seconds, latitude, longitude, latitude, longitude)
@@ -199,4 +257,4 @@ def _learn_place(customer: Customer, latitude: float, longitude: float, seconds:
         north += step * (latitude - north)
         east += step * (longitude - east)
         customer.where = (seconds, latitude, longitude, north, east)
-    count(customer.places, (latitude, longitude), MOST_PLACES)
+    return count(customer.places, (latitude, longitude), MOST_PLACES)

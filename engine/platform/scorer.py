@@ -138,6 +138,7 @@ class Scorer:
             cpu_seconds=self._usage.cpu_seconds(),
             rss_bytes_now=self._usage.rss_bytes(),
             evictions=pipeline.evictions,
+            memory_bytes_now=pipeline.memory.bytes,
             rebuilds=self._custody.rebuilds,
             rebuilt_customers_now=customers,
             rebuilt_rows_now=rows,

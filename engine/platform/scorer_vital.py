@@ -65,6 +65,7 @@ class ScorerVital(Vital):
             latency_ms=edge.tally.mean(f"latency_ns.{index}", f"answered.{index}", MS_NS),
             customers=last.customers_now if last and self.status == "up" else 0,
             evictions=int(tally.total("evictions")),
+            memory_bytes=last.memory_bytes_now if last and self.status == "up" else 0,
             rebuilds=int(tally.total("rebuilds")),
             rebuilt_customers=last.rebuilt_customers_now if last else 0,
             rebuilt_rows=last.rebuilt_rows_now if last else 0,
