@@ -117,6 +117,9 @@ def test_the_metrics_are_well_formed_and_say_what_the_report_says(platform, tran
         check_histogram(name, families[name][1])
     response = families["limelight_response_seconds"][1]
     assert response[(("", "limelight_response_seconds_count"),)] == 30
+    batches = families["limelight_agent_batch_seconds"][1]
+    asked = (("", "limelight_agent_batch_seconds_count"), ("agent", "risk_assessor"))
+    assert batches[asked] == 30
 
 
 def test_counters_never_go_back_when_a_process_is_replaced(platform, transaction):
