@@ -31,6 +31,7 @@ from engine.load.profiles import Profile
 from engine.load.retry import RetryPolicy
 from engine.load.senders.contract import SenderFactory, SenderSettings
 from engine.load.traffic.source import kinds_of
+from engine.load.turns import SHORT_NS, ask_for_turns
 from engine.load.usage import WorkerUsage
 from engine.load.wire import UpPipe, listen, read_command
 from engine.model.control import WorkerCommand, WorkerFailed, WorkerPlan, WorkerReady
@@ -128,13 +129,14 @@ def _claim_stdout() -> int:
 
 
 def _prepare_process(connections: int) -> None:
-    """Allow enough open files, and short turns for the thread that makes traffic."""
+    """Allow enough open files, and take short turns, among processes and threads."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * connections + SPARE_FILES  # late connections are kept for a while
     if soft != resource.RLIM_INFINITY and soft < wanted:
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    ask_for_turns(SHORT_NS)
     gc.set_threshold(50_000, 20, 100)
 
 

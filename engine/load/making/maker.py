@@ -19,6 +19,7 @@ import msgspec
 from engine.load.making.frames import ASK, packed, refusal
 from engine.load.making.thread import Stall
 from engine.load.traffic.source import traffic_of
+from engine.load.turns import DEFAULT_NS, ask_for_turns
 from engine.model.control import WorkerPlan
 from engine.model.errors import LimelightError
 
@@ -32,6 +33,7 @@ def main() -> None:
     made = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints goes to the log
     os.nice(NICENESS)
+    ask_for_turns(DEFAULT_NS)  # those of its worker are short, so that it is let in at once
     plan = msgspec.json.decode(asked.readline(), type=WorkerPlan)
     with contextlib.suppress(BrokenPipeError):
         _serve(plan, asked, made)
