@@ -32,7 +32,7 @@ from engine.report.figures_calibration import calibration_figures
 from engine.report.stage import idle_state, run_state
 from engine.run import archive, calibrate
 from engine.run.orchestrator import StressTestOrchestrator
-from engine.run.plan import marks_of, preview
+from engine.run.plan import marks_asked, preview
 from engine.run.states import Event
 from engine.stories import Stories
 
@@ -198,7 +198,7 @@ class Engine:
 
     def _idle(self, run: StressTestOrchestrator | None) -> LiveState:
         request = self._selected
-        state = idle_state(request, preview(request), marks_of(request), list(self._warnings))
+        state = idle_state(request, preview(request), marks_asked(request), list(self._warnings))
         if run is not None:
             state.status = run.view.status
             state.events = list(run.view.events)

@@ -132,7 +132,7 @@ def make_plan(request: RunRequest, config: StressTestConfig) -> RunPlan:
         scaled=scaled,
         seed=request.seed,
         workers=workers,
-        marks=_marks(request),
+        marks=marks_asked(request),
         traffic=planned_traffic(request, scaled, Pacer(profile)),
     )
 
@@ -141,11 +141,6 @@ def preview(request: RunRequest) -> TestScenario:
     """The scenario as it would be run: cut, sped up and scaled."""
     cut = _cut(request.scenario, request.duration_seconds)
     return _scaled(cut, request.speed, request.rate_scale)
-
-
-def marks_of(request: RunRequest) -> tuple[str, ...]:
-    """The marks a run of this request carries wherever it is shown."""
-    return _marks(request)
 
 
 def workers_of_this_machine() -> int:
@@ -221,7 +216,8 @@ def _scaled_profile(profile: LoadProfile, speed: float, rate_scale: float) -> Lo
     return profile.model_copy(update=update)
 
 
-def _marks(request: RunRequest) -> tuple[str, ...]:
+def marks_asked(request: RunRequest) -> tuple[str, ...]:
+    """The marks a run of this request begins with, and carries wherever it is shown."""
     marks = []
     cut, whole = request.duration_seconds, request.scenario.duration_seconds
     if cut is not None and cut < whole:
