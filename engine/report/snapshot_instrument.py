@@ -24,10 +24,10 @@ from engine.report.snapshot_evidence import card
 LIMITS = Source(publisher="Limelight", title="limits of the generator's doubts")
 OPERATOR = Source(publisher="operator", title="rate set by hand while the run went on")
 
-MEAN = f"the highest mean over {honesty.BUSY_SECONDS:g} s of"
+MEAN = "the highest short mean of"
 HOW = {
     "instrument.late_spell_ms": (
-        f"the same over the worst {honesty.LATE_SECONDS:g} s, or over all of a shorter run"
+        "the same over the worst span, or over all of a run that is shorter"
     ),
     "instrument.loop_lag_ms": f"{MEAN} the longest that a load worker's turn came late in a tick",
     "instrument.worker_cores": f"{MEAN} the busiest load worker's processor time",
@@ -78,8 +78,7 @@ def _signals(record: RunRecord) -> list[Row]:
             _limit("reports_missing", honesty.MAX_MISSING_SHARE, "ratio"),
         ),
         (
-            "due and never sent, in ticks in which the target had been quick for "
-            f"{honesty.PATIENCE_SECONDS:g} s",
+            "due and never sent, in ticks before which the target had been quick for a while",
             _dropped(summary),
             _limit("dropped_share", honesty.MAX_DROPPED_SHARE, "ratio"),
         ),

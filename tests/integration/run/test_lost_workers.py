@@ -1,7 +1,8 @@
 """Real workers lost under a run, one killed and one stopped: the others offer their customers."""
 
-import os
 import signal
+import threading
+import time
 
 import pytest
 
@@ -18,8 +19,10 @@ from tests.integration.run.conftest import (
     steady,
     workers_of_this_process,
 )
+from tests.traffic import journaled_once
 
 RATE, SECONDS, WORKERS = 200, 6.0, 4
+NAP_SECONDS = 0.01
 NOTICED_SECONDS, TAKEN_OVER_SECONDS = 1.0, 2.0
 
 
@@ -30,13 +33,14 @@ class Lost:
         self.engine = Engine(home=home)
         clock = RunClock(self.engine)
         self.engine.start(RunRequest(scenario=steady(RATE, SECONDS), workers=WORKERS))
-        self.lost_at = []
+        self.lost_at, self.naps = [], Naps(clock)
         for seconds, number in ((1.0, signal.SIGKILL), (2.5, signal.SIGSTOP)):
             await_frame(self.engine, lambda ticks: ticks["t_seconds"].max() >= seconds)  # noqa: B023
             self.lost_at.append(clock.now())
             workers_of_this_process()[0].send_signal(number)
-        clock.close()
         self.summary = self.engine.wait(60)
+        self.naps.close()
+        clock.close()
         self.ticks = self.engine.frame()
         self.events = self.engine.record().events
 
@@ -48,9 +52,34 @@ def lost(tmp_path_factory):
     run.engine.close()
 
 
-def crowded():
-    """How much more time a machine is given whose processors are all taken by others."""
-    return 3 if os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1) else 1
+class Naps:
+    """How long this process was kept from running, and when: short naps that ended late.
+
+    The app looks for lost workers in this process, so it could not look while that was so; a limit
+    on how soon it notices is of the time it could.
+    """
+
+    def __init__(self, clock):
+        self._clock, self._over = clock, threading.Event()
+        self._late = []
+        self._thread = threading.Thread(target=self._nap)
+        self._thread.start()
+
+    def _nap(self):
+        began = time.monotonic()
+        while not self._over.wait(NAP_SECONDS):
+            now = time.monotonic()
+            self._late.append((now, now - began - NAP_SECONDS))
+            began = now
+
+    def kept_seconds(self, begin, end):
+        """How long of the run's clock between these two seconds of it."""
+        offset = time.monotonic() - self._clock.now()
+        return sum(late for at, late in self._late if begin <= at - offset <= end)
+
+    def close(self):
+        self._over.set()
+        self._thread.join(10)
 
 
 def test_a_killed_and_a_hung_worker_are_noticed_within_a_second_and_say_how(lost):
@@ -59,12 +88,16 @@ def test_a_killed_and_a_hung_worker_are_noticed_within_a_second_and_say_how(lost
     assert killed == "it was ended by signal 9"
     assert hung.startswith("hung: no report for ")
     for at, event in zip(lost.lost_at, told, strict=True):
-        assert event.t_seconds - at <= NOTICED_SECONDS * crowded()
+        kept = lost.naps.kept_seconds(at, event.t_seconds)
+        assert event.t_seconds - at - kept <= NOTICED_SECONDS
 
 
 def test_their_customers_are_the_others_within_two_seconds(lost):
     for at, gap in zip(lost.lost_at, lost.summary.degraded, strict=True):
-        assert at - 0.5 < gap.from_seconds < gap.to_seconds <= at + TAKEN_OVER_SECONDS * crowded()
+        assert at - 0.5 < gap.from_seconds < gap.to_seconds
+        assert (
+            gap.to_seconds - at - lost.naps.kept_seconds(at, gap.to_seconds) <= TAKEN_OVER_SECONDS
+        )
 
 
 def test_planned_is_exactly_what_was_due_and_what_was_not_offered(lost):
@@ -98,6 +131,4 @@ def test_the_run_says_that_it_was_degraded_and_is_not_passed(lost):
 
 
 def test_no_transaction_is_sent_twice(lost):
-    journal = lost.summary.journal
-    assert (journal.missing, journal.duplicated) == (0, 0)
-    assert journal.found == journal.acknowledged == lost.summary.counts.decided
+    assert journaled_once(lost.summary.journal, lost.summary.counts)
