@@ -19,6 +19,7 @@ from engine.adapters.agents_read import agents_read
 from engine.adapters.children import Child
 from engine.adapters.prometheus import Scraper
 from engine.model.control import (
+    FaultOrder,
     HoldDown,
     PlatformFailed,
     PlatformMessage,
@@ -125,18 +126,21 @@ class EmbeddedPlatform:
         """Its own side of faults."""
         return self
 
-    def hold_down(self, scorers: list[int], lease_seconds: float) -> None:
-        """Kill these scorers and keep them down until released or the lease ends."""
-        if self._child is None or not self._child.send(
-            HoldDown(scorers=scorers, lease_seconds=lease_seconds)
-        ):
+    def inject(self, order: FaultOrder) -> None:
+        """Let an order hold from now on, in place of the one with its tag; raises TargetError."""
+        given = msgspec.structs.replace(order, given_ns=time.monotonic_ns())
+        if self._child is None or not self._child.send(given):
             msg = "the embedded platform is gone: no fault can be injected"
             raise TargetError(msg)
 
-    def release(self) -> None:
-        """Clear every fault; idempotent."""
+    def hold_down(self, scorers: list[int], lease_seconds: float) -> None:
+        """Kill these scorers and keep them down until released or the lease ends."""
+        self.inject(HoldDown(scorers=scorers, lease_seconds=lease_seconds))
+
+    def release(self, *tags: str) -> None:
+        """End the orders with these tags, all without any; idempotent."""
         if self._child is not None:
-            self._child.send(Release())
+            self._child.send(Release(tags))
 
     def alive(self) -> bool:
         """Whether its supervisor is there, and so whatever dies comes back."""

@@ -10,7 +10,19 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.model.orders import AgentDelay as AgentDelay
+from engine.model.orders import Ballast as Ballast
+from engine.model.orders import ConnectionDelay as ConnectionDelay
+from engine.model.orders import FaultOrder as FaultOrder
+from engine.model.orders import FaultState as FaultState
+from engine.model.orders import HoldDown as HoldDown
+from engine.model.orders import IntakeStall as IntakeStall
+from engine.model.orders import JournalLimit as JournalLimit
+from engine.model.orders import ReasoningLimit as ReasoningLimit
+from engine.model.orders import Release as Release
+from engine.model.orders import tag_of as tag_of
 from engine.model.telemetry import AgentTelemetry as AgentTelemetry
+from engine.model.telemetry import DegradationTelemetry as DegradationTelemetry
 from engine.model.telemetry import EdgeTelemetry as EdgeTelemetry
 from engine.model.telemetry import ReasoningTelemetry as ReasoningTelemetry
 from engine.model.telemetry import ScalingTelemetry as ScalingTelemetry
@@ -174,6 +186,9 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, tag="settings"
 
     It begins with `scorers`, and their number may change within `scorers_least` to `scorers_most`;
     0 there: it does not, on that side. A scorer takes at most `scorer_tps` a second (0: any rate).
+    Without `breakers` nothing is done against what is slow or too much, for the comparison: every
+    batch waits for every agent until its deadline, and no strategy of degradation is used. Without
+    `strategies` only the latter.
     """
 
     journal: str
@@ -183,13 +198,8 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, tag="settings"
     scorer_tps: float = 0.0
     model: str = ""
     tick_seconds: float = 0.25
-
-
-class HoldDown(msgspec.Struct, frozen=True, kw_only=True, tag="hold_down"):
-    """Kill these scorers (SIGKILL), and again as they return, until released or the lease ends."""
-
-    scorers: list[int]
-    lease_seconds: float
+    breakers: bool = True
+    strategies: bool = True
 
 
 class Scale(msgspec.Struct, frozen=True, tag="scale"):
@@ -198,36 +208,11 @@ class Scale(msgspec.Struct, frozen=True, tag="scale"):
     scorers: int
 
 
-class AgentDelay(msgspec.Struct, frozen=True, kw_only=True, tag="agent_delay"):
-    """This share of an agent's calls sleeps first, in every scorer, until the lease ends.
-
-    A new order for the same agent replaces the former; 0 seconds ends it.
-    """
-
-    agent: str
-    seconds: float
-    share: float = 1.0
-    lease_seconds: float
-
-
-class ReasoningLimit(msgspec.Struct, frozen=True, kw_only=True, tag="reasoning_limit"):
-    """The reasoning tier refuses what is beyond this rate (all scorers), until the lease ends."""
-
-    per_second: float
-    lease_seconds: float
-
-
-class Release(msgspec.Struct, frozen=True, tag="release"):
-    """Clear every fault."""
-
-
 class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
     """Finish what is under way, close the journal and end."""
 
 
-PlatformCommand = (
-    PlatformSettings | HoldDown | Scale | AgentDelay | ReasoningLimit | Release | Shutdown
-)
+PlatformCommand = PlatformSettings | FaultOrder | Release | Scale | Shutdown
 
 
 class PlatformReady(msgspec.Struct, frozen=True, kw_only=True, tag="platform_ready"):
@@ -244,7 +229,8 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True, tag="platform_re
 
     `scorers` are those that have customers. `utilisation` (0 and up) is their mean use, as
     `engine.platform.scaling` has it; `moving` the shards on their way to another scorer; `scalings`
-    the latest changes of the number of scorers, oldest first.
+    the latest changes of the number of scorers, oldest first. `faults` are the orders that hold
+    now, and `degradation` is the edge's own level with the strategies it uses.
     """
 
     at_ns: int
@@ -258,6 +244,8 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True, tag="platform_re
     utilisation: float | None = None
     moving: int = 0
     scalings: list[ScalingTelemetry] = []
+    faults: list[FaultState] = []
+    degradation: DegradationTelemetry = DegradationTelemetry()
 
 
 class PlatformFailed(msgspec.Struct, frozen=True, tag="platform_failed"):

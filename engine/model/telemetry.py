@@ -28,6 +28,7 @@ class ScorerTelemetry(msgspec.Struct, frozen=True, kw_only=True):
     customers: int
     evictions: int = 0  # customers forgotten because others came
     memory_bytes: int = 0  # of the customers remembered, as the memory counts
+    ballast_bytes: int = 0  # taken and touched by order
     rebuilds: int = 0
     rebuilt_customers: int = 0  # by the last rebuild from the journal
     rebuilt_rows: int = 0
@@ -39,7 +40,8 @@ class AgentTelemetry(msgspec.Struct, frozen=True, kw_only=True):
     """One agent over all scorers; counts are cumulative, latency is of this interval.
 
     `breaker` is the worst over the scorers, `breakers_open` how many are not closed. `fallbacks`
-    counts transactions decided without it, `timeouts` batches in which it missed its deadline.
+    counts transactions decided without it because it did not answer or was not asked, `bypassed`
+    those that the fast path decided without it, `timeouts` batches in which it missed its deadline.
     """
 
     name: str
@@ -49,6 +51,7 @@ class AgentTelemetry(msgspec.Struct, frozen=True, kw_only=True):
     errors: int
     timeouts: int = 0
     fallbacks: int = 0
+    bypassed: int = 0
     delayed: int = 0  # calls slowed down by an injected fault
     trips: int = 0
     recoveries: int = 0
@@ -94,8 +97,31 @@ class ScalingTelemetry(msgspec.Struct, frozen=True, kw_only=True):
     held_ms: float
 
 
+class DegradationTelemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """The level that the edge takes from its own signals, and what it does about it.
+
+    `strategies` are those in use: `explanations_shed` (from moderate on), `fast_path` (severe),
+    `admission_control` (critical); empty at any level where they are switched off. `since_ns` on
+    the shared clock; 0 before the first look. `signals` are the newest readings by name, in the
+    units of `engine.platform.degradation`; `worst` names the one that makes the level, if any.
+    Counts are cumulative: `changes` of the level, `fast_decided` transactions on the fast path.
+    """
+
+    level: str = "none"  # none | moderate | severe | critical
+    strategies: list[str] = []
+    since_ns: int = 0
+    worst: str = ""
+    signals: dict[str, float] = {}
+    changes: int = 0
+    fast_decided: int = 0
+
+
 class EdgeTelemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """The edge process; counts are cumulative over the life of the platform."""
+    """The edge process; counts are cumulative over the life of the platform.
+
+    `journal_depth` transactions were handed to the journal and are not committed, the oldest of
+    them for `journal_age_ms`.
+    """
 
     pid: int
     status: str  # up | starting | down
@@ -115,3 +141,5 @@ class EdgeTelemetry(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None  # mean request received → answer written in this interval
     cpu_seconds: float
     rss_bytes: int
+    journal_depth: int = 0
+    journal_age_ms: float = 0.0
