@@ -79,7 +79,7 @@ def test_one_command_runs_the_app_and_one_passes_the_tests():
         f"{setup} requirements.lock && .venv/bin/pip install --no-deps -e . "
         "&& .venv/bin/streamlit run streamlit_app.py",
         f"{setup} requirements-dev.lock && .venv/bin/pip install --no-deps -e . "
-        "&& .venv/bin/python -m pytest -n 2 --dist loadfile",
+        "&& .venv/bin/python -m pytest -n 3 --dist loadfile",
     ]
 
 
@@ -88,7 +88,7 @@ def test_the_gate_runs_the_readme_s_test_command_and_every_check():
         "python3 -m venv .venv",
         "-r requirements-dev.lock",
         "--no-deps -e .",
-        ".venv/bin/python -m pytest -n 2 --dist loadfile",
+        ".venv/bin/python -m pytest -n 3 --dist loadfile",
         "ruff format --check .",
         "ruff check .",
         ".venv/bin/mypy",

@@ -74,7 +74,7 @@ happenings = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=12)
 @given(st.sampled_from([1, 2, 3, 4, 5, 40]), st.lists(happenings, max_size=8))
 def test_planned_is_due_and_not_offered_and_nobody_hears_an_arrival_twice(workers, happenings):
     async def scenario():
