@@ -68,7 +68,10 @@ class AgentScore(msgspec.Struct, frozen=True, gc=False):
 
 
 class DecisionResponse(msgspec.Struct, frozen=True, gc=False):
-    """The answer to one transaction; scores 0..1, time inside the platform in ms."""
+    """The answer to one transaction; scores 0..1, time inside the platform in ms.
+
+    `degraded`: under much load it was decided by fewer agents than usual.
+    """
 
     transaction_id: str
     decision: str
@@ -78,3 +81,4 @@ class DecisionResponse(msgspec.Struct, frozen=True, gc=False):
     reasons: list[str]
     agents: dict[str, AgentScore]
     processing_time_ms: float
+    degraded: bool = False

@@ -126,7 +126,7 @@ class FaultState(msgspec.Struct, frozen=True, kw_only=True):
     Instants on the shared monotonic clock. `did` counts since the order came, by name:
 
     - hold_down: `killed` processes, `held` scorers now;
-    - agent_delay: `delayed` calls of any agent;
+    - agent_delay:NAME: `delayed` calls of this agent;
     - reasoning_limit: `refused` transactions (429);
     - journal_limit: `refused` commits, `waited_ms` for capacity;
     - connection_delay: `delayed` answers, `delay_ms` in all, `connections` of them now;

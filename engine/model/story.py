@@ -23,9 +23,10 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     `decided_ms`, `committing_ms` and `committed_ms` count from `received_at`: the scorer had
     decided, the commit with its row began, and ended; the answer left after that. The last three
     fields of the commit are None where the edge was killed before it wrote them down.
-    `scorer` counts from 0, `journal_row` from 1. `silent_agents` answered too late or not at all.
-    `came_again` counts requests with this id after the first that was taken; those got this same
-    answer. `applied` is how often the row was written: 1, or the platform is broken.
+    `scorer` counts from 0, `journal_row` from 1. `silent_agents` answered too late or not at all,
+    or were not asked. `came_again` counts requests with this id after the first that was taken;
+    those got this same answer. `applied` is how often the row was written: 1, or the platform is
+    broken.
     """
 
     user_id: str
@@ -57,3 +58,4 @@ class TransactionStory(msgspec.Struct, frozen=True, kw_only=True):
     agents: dict[str, AgentVoice]
     processing_time_ms: float
     passage: Passage
+    degraded: bool = False

@@ -37,7 +37,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `processing_us` runs from the request's arrival at the edge to the decision; the commit of the
     journal, which comes after, is not in it because the row already holds this answer. An agent's
-    time is that of the batch it scored this transaction in.
+    time is that of the batch it scored this transaction in. `degraded`: decided on the fast path.
     """
 
     decision: int
@@ -47,6 +47,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     scores: tuple[int, ...]
     latencies_us: tuple[int, ...]
     processing_us: int
+    degraded: bool = False
 
 
 _decode = msgspec.msgpack.Decoder(Answer).decode
@@ -69,7 +70,11 @@ def tail(answer: Answer) -> bytes:
         _agents(answer.scores, answer.latencies_us),
         answer.processing_us / 1000,
     )
-    return text.encode()
+    return _degraded(text) if answer.degraded else text.encode()
+
+
+def _degraded(text: str) -> bytes:
+    return f'{text[:-1]},"degraded":true}}'.encode()
 
 
 def _agents(scores: tuple[int, ...], latencies_us: tuple[int, ...]) -> str:

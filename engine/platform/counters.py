@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.model.telemetry import SparseHistogram
+from engine.model.telemetry import DegradationTelemetry, SparseHistogram
 
 
 class LinkCounters(msgspec.Struct, frozen=True):
@@ -19,7 +19,9 @@ class EdgeCounters(msgspec.Struct, frozen=True, kw_only=True, tag="edge_counters
     """Cumulative since this edge began; names ending `_now` are gauges. Times in ns.
 
     `response_buckets` (received → answered, of decided ones) and `commit_buckets` are counts by
-    `engine.platform.buckets`.
+    `engine.platform.buckets`. `journal_refused` commits had to wait for capacity, for
+    `journal_waited_ns`; `delayed` answers left `delayed_ns` later by order, on `lagging_now`
+    connections; the intake was stalled so often and for so long.
     """
 
     requests: int
@@ -39,6 +41,16 @@ class EdgeCounters(msgspec.Struct, frozen=True, kw_only=True, tag="edge_counters
     links: list[LinkCounters]
     cpu_seconds: float
     rss_bytes_now: int
+    journal_depth_now: int = 0
+    journal_age_ns_now: int = 0
+    journal_refused: int = 0
+    journal_waited_ns: int = 0
+    delayed: int = 0
+    delayed_ns: int = 0
+    lagging_now: int = 0
+    stalls: int = 0
+    stalled_ns: int = 0
+    degradation: DegradationTelemetry = DegradationTelemetry()
     response_buckets: list[int] = []
     commit_buckets: list[int] = []
 
@@ -46,7 +58,8 @@ class EdgeCounters(msgspec.Struct, frozen=True, kw_only=True, tag="edge_counters
 class AgentCounters(msgspec.Struct, frozen=True):
     """One agent in one scorer, cumulative but for gauges (`_now`) and `latency`; time in ns.
 
-    `scored` and `fallbacks` count transactions: with it and without it. `batches` were asked of it
+    `scored`, `fallbacks` and `bypassed` count transactions: with it, without it, and without it on
+    the fast path. `batches` were asked of it
     and waited for, `busy_ns` until its answer or until it was given up; `timeouts` of them were
     given up at the deadline, `errors` counts the transactions of those it failed on. `delayed`
     calls were slowed down by order. `latency`: µs of each batch since the previous note, in the
@@ -59,6 +72,7 @@ class AgentCounters(msgspec.Struct, frozen=True):
     errors: int
     timeouts: int = 0
     fallbacks: int = 0
+    bypassed: int = 0
     delayed: int = 0
     trips: int = 0
     recoveries: int = 0
@@ -90,7 +104,7 @@ class ScorerCounters(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_coun
     `evictions`: customers forgotten because others came. `memory_bytes_now`: what the remembered
     ones take, as the memory counts. `rebuilt_*_now` is of the last reading of the journal.
     `latency`: µs from the edge's receipt of a transaction to its decision, of those decided since
-    the previous note.
+    the previous note. `fast_decided` of the scored ones went the fast path.
     """
 
     scored: int
@@ -99,8 +113,10 @@ class ScorerCounters(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_coun
     customers_now: int
     cpu_seconds: float
     rss_bytes_now: int
+    fast_decided: int = 0
     evictions: int = 0
     memory_bytes_now: int = 0
+    ballast_bytes_now: int = 0
     rebuilds: int = 0
     rebuilt_customers_now: int = 0
     rebuilt_rows_now: int = 0

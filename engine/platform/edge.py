@@ -1,10 +1,4 @@
-"""The edge process: HTTP in, answers out, and the only writer of the journal.
-
-    POST /v1/transactions            one transaction → 200 | 400 | 503
-    POST /v1/transactions:batch      a JSON array of up to 1,000, or {"transactions": [...]} → 200
-                                     {"results": [{"status": …, "body": …}]} in the same order
-    GET  /v1/transactions/{id}       the answer and its passage (`engine.model.story`) → 200 | 404
-    GET  /health                     200 when every scorer is up, else 503
+"""The edge process: HTTP in (`routes`), answers out, and the only writer of the journal.
 
 The socket it listens on is the supervisor's, so connections made while an edge restarts wait in
 the backlog and are served by the next one.
@@ -21,27 +15,29 @@ import time
 import traceback
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
-
-import msgspec
 
 from engine.measure.resources import ProcessUsage
 from engine.platform.admission import Admission
-from engine.platform.batch import BatchAnswer, transactions_of
+from engine.platform.borne import Borne
 from engine.platform.buckets import folded
 from engine.platform.currencies import load_rates
-from engine.platform.http import Connection, Head, Heads
+from engine.platform.http import Connection, Heads
 from engine.platform.intake import Intake
 from engine.platform.journal import Journal
+from engine.platform.lagging import Connections
 from engine.platform.lifeline import Lifeline, raise_file_limit
 from engine.platform.link import ScorerLink
 from engine.platform.moves import Moves
 from engine.platform.pending import Pending
 from engine.platform.router import FLUSH_SECONDS, Router
+from engine.platform.routes import Routes
+from engine.platform.stalling import Stalling
+from engine.platform.strategies import LOOK_SECONDS, Strategies
 from engine.platform.wire import (
     Control,
     Deal,
     Dealt,
+    EdgeBurdens,
     EdgeCounters,
     EdgeSettings,
     Link,
@@ -53,16 +49,11 @@ from engine.platform.wire import (
 )
 
 BACKLOG = 4_096
-_PATH = b"/v1/transactions"
 _DRAIN_SECONDS = 1.5
 
 
-def _error(message: str) -> bytes:
-    return msgspec.json.encode({"error": {"field": "request", "value": None, "message": message}})
-
-
 class Edge:
-    """Routes requests, and keeps links and counters."""
+    """Keeps connections, links and counters."""
 
     def __init__(self, settings: EdgeSettings, lifeline: Lifeline) -> None:
         self._settings = settings
@@ -72,9 +63,13 @@ class Edge:
         self._journal = Journal(settings.journal, self._intake.committed)
         self._intake.use(self._journal)
         self._moves = Moves(self._router, self._intake.pending, self._intake.undone)
-        self._connections: set[Connection] = set()
+        self._connections = Connections()
         self._heads = Heads()
-        self._requests = 0
+        self._routes = Routes(self._intake, self._router)
+        self._borne = Borne(self._journal, self._connections, Stalling(self._router))
+        self._strategies = Strategies(
+            self._intake, self._journal, self._router, settings.strategies
+        )
         self._usage = ProcessUsage()
         self._server: asyncio.Server | None = None
 
@@ -89,6 +84,8 @@ class Edge:
                 asyncio.run_coroutine_threadsafe(self._join(control, carried), loop)
             elif isinstance(control, Deal):
                 asyncio.run_coroutine_threadsafe(self._deal(control), loop)
+            elif isinstance(control, EdgeBurdens):
+                loop.call_soon_threadsafe(self._borne.burden, control)
             else:
                 loop.call_soon_threadsafe(drained.set)
 
@@ -99,14 +96,15 @@ class Edge:
         self._lifeline.listen(order)
         self._lifeline.note(Warm(os.getpid()))
         flushing = asyncio.ensure_future(self._every(FLUSH_SECONDS, self._flush))
+        looking = asyncio.ensure_future(self._every(LOOK_SECONDS, self._strategies.look))
         counting = asyncio.ensure_future(self._every(self._settings.tick_seconds, self._count))
         await drained.wait()
         await self._drain()
-        flushing.cancel()
-        counting.cancel()
+        for task in (flushing, looking, counting):
+            task.cancel()
 
     def _connect(self) -> Connection:
-        return Connection(self._serve, self._heads, self._connections)
+        return Connection(self._routes.serve, self._heads, self._connections)
 
     async def _join(self, order: Link, carried: socket.socket) -> None:
         carried.setblocking(False)
@@ -121,61 +119,20 @@ class Edge:
             traceback.print_exc()
             self._lifeline.note(Dealt(number=order.number, why_not=repr(error)))
 
-    def _serve(self, connection: Connection, head: Head, body: bytes) -> None:
-        self._requests += 1
-        if head.path == _PATH and head.method == b"POST":
-            self._intake.submit(connection, body)
-        elif head.path == b"/v1/transactions:batch":
-            self._serve_batch(connection, head, body)
-        else:
-            self._serve_other(connection, head)
-
-    def _serve_batch(self, connection: Connection, head: Head, body: bytes) -> None:
-        if head.method != b"POST":
-            connection.answer(405, _error("POST only"))
-            return
-        try:
-            bodies = transactions_of(body)
-        except ValueError as error:
-            connection.answer(400, _error(str(error)))
-            return
-        places = BatchAnswer(connection, len(bodies)).places()
-        for place, one in zip(places, bodies, strict=True):
-            self._intake.submit(place, one)
-
-    def _serve_other(self, connection: Connection, head: Head) -> None:
-        if head.path == b"/health":
-            up, asked = self._router.serving(), self._router.asked()
-            healthy = up == asked and not self._intake.ending
-            states = {"scorers_up": up, "scorers": asked}
-            text = "ok" if healthy else "degraded"
-            answer = msgspec.json.encode({"status": text, **states})
-            connection.answer(200 if healthy else 503, answer)
-            return
-        if head.path.startswith(_PATH + b"/") and head.method == b"GET":
-            self._tell(connection, unquote(head.path[len(_PATH) + 1 :].decode("latin-1")))
-            return
-        if head.path == _PATH:
-            connection.answer(405, _error("POST only"))
-            return
-        connection.answer(404, _error("there is nothing here"))
-
-    def _tell(self, connection: Connection, transaction_id: str) -> None:
-        story = self._intake.story(transaction_id)
-        if story is not None:
-            connection.answer(200, story)
-        elif self._intake.under_way(transaction_id):
-            connection.answer(404, _error("this transaction is under way and not decided yet"))
-        else:
-            connection.answer(404, _error("no transaction with this id is in the journal"))
-
     def waiting(self) -> None:
         """A link has work to send."""
         self._router.plan()
 
     def pressed(self) -> bool:
-        """Whether half of what may be under way is: explanations end before decisions do."""
-        return self._intake.in_flight * 2 >= self._settings.in_flight_limit
+        """Whether explanations shall end before decisions do: half of what may be under way is."""
+        if not self._settings.strategies:
+            return False
+        full = self._intake.in_flight * 2 >= self._settings.in_flight_limit
+        return full or self._strategies.sheds
+
+    def fast(self) -> bool:
+        """Whether the fast path is to be taken."""
+        return self._strategies.fast
 
     def scored(self, work: list[Pending], scored: list[Scored]) -> None:
         """A batch came back from its scorer."""
@@ -211,6 +168,7 @@ class Edge:
 
     async def _drain(self) -> None:
         self._intake.ending = True
+        self._borne.end()
         if self._server is not None:
             self._server.close()
         deadline = time.monotonic() + _DRAIN_SECONDS
@@ -225,10 +183,12 @@ class Edge:
     def _count(self) -> None:
         counts = self._intake.counts
         totals = self._router.totals()
-        oldest = [at for link in self._router.links() if (at := link.oldest_ns()) is not None]
+        now_ns = time.monotonic_ns()
+        oldest_ns = self._router.oldest_ns()
+        stalling = self._borne.stalling
         self._lifeline.note(
             EdgeCounters(
-                requests=self._requests,
+                requests=self._routes.requests,
                 decided=counts.decided,
                 invalid=counts.invalid,
                 shed=counts.shed,
@@ -241,10 +201,20 @@ class Edge:
                 in_flight_now=self._intake.in_flight,
                 connections_now=len(self._connections),
                 queue_depth_now=self._router.waiting(),
-                queue_age_ns_now=max(time.monotonic_ns() - min(oldest), 0) if oldest else 0,
+                queue_age_ns_now=max(now_ns - oldest_ns, 0) if oldest_ns is not None else 0,
                 links=[LinkCounters(*total) for total in totals],
                 cpu_seconds=self._usage.cpu_seconds(),
                 rss_bytes_now=self._usage.rss_bytes(),
+                journal_depth_now=self._intake.committing,
+                journal_age_ns_now=self._intake.journal_age_ns(now_ns),
+                journal_refused=self._journal.refused,
+                journal_waited_ns=self._journal.waited_ns,
+                delayed=self._connections.delayed,
+                delayed_ns=self._connections.delayed_ns,
+                lagging_now=self._connections.lagging,
+                stalls=stalling.stalls,
+                stalled_ns=stalling.stalled_ns,
+                degradation=self._strategies.telemetry(),
                 response_buckets=folded(counts.times),
                 commit_buckets=folded(self._journal.commit_times),
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 import httptools
 
@@ -114,8 +114,39 @@ class Heads:
 Handler = Callable[["Connection", Head, bytes], None]
 
 
+class Transport(Protocol):
+    """What a connection needs of a transport."""
+
+    def write(self, data: bytes) -> None:
+        """Send, in order."""
+
+    def close(self) -> None:
+        """Close when all is sent."""
+
+    def pause_reading(self) -> None:
+        """Take nothing more for now."""
+
+    def resume_reading(self) -> None:
+        """Go on; no mistake when it was not paused."""
+
+
+class Opened(Protocol):
+    """Who is told of connections."""
+
+    def add(self, connection: Connection) -> None:
+        """One was made."""
+
+    def discard(self, connection: Connection) -> None:
+        """One is closed."""
+
+
 class Connection(asyncio.Protocol):
-    """One client's connection; hands whole requests to `handle`, which answers with `answer`."""
+    """One client's connection; hands whole requests to `handle`, which answers with `answer`.
+
+    Attributes:
+        transport: Where answers go; None once it is closed. Whoever puts another one in its place
+            puts this one back.
+    """
 
     __slots__ = (
         "_at",
@@ -126,10 +157,10 @@ class Connection(asyncio.Protocol):
         "_keep_alive",
         "_open",
         "_taking",
-        "_transport",
+        "transport",
     )
 
-    def __init__(self, handle: Handler, heads: Heads, open_connections: set[Connection]) -> None:
+    def __init__(self, handle: Handler, heads: Heads, open_connections: Opened) -> None:
         self._handle = handle
         self._heads = heads
         self._open = open_connections
@@ -138,16 +169,16 @@ class Connection(asyncio.Protocol):
         self._busy = False
         self._taking = False
         self._keep_alive = True
-        self._transport: asyncio.Transport | None = None
+        self.transport: Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's do not inherit from it
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's do not inherit from it
         self._open.add(self)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Called by the event loop; answers that come later have nowhere to go."""
-        self._transport = None
+        self.transport = None
         self._open.discard(self)
 
     def data_received(self, data: bytes) -> None:
@@ -156,8 +187,8 @@ class Connection(asyncio.Protocol):
         self._at = 0
         if not self._busy:
             self._take()
-        elif len(self._buffer) > MAX_HEAD + MAX_BODY and self._transport is not None:
-            self._transport.pause_reading()
+        elif len(self._buffer) > MAX_HEAD + MAX_BODY and self.transport is not None:
+            self.transport.pause_reading()
 
     def _take(self) -> None:
         """Hand over one request after the other, as long as each is answered at once.
@@ -187,8 +218,8 @@ class Connection(asyncio.Protocol):
         size = len(data)
         stop = start + head.length
         if size < stop:
-            if head.expect and size == start and self._transport is not None:
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if head.expect and size == start and self.transport is not None:
+                self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             return False
         if size > stop:
             self._at = stop
@@ -209,7 +240,7 @@ class Connection(asyncio.Protocol):
 
         `retry_after`: seconds after which to come again, for a 503.
         """
-        transport = self._transport
+        transport = self.transport
         if transport is None:
             return
         size = len(body)
@@ -225,5 +256,5 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close when what was written is sent."""
-        if self._transport is not None:
-            self._transport.close()
+        if self.transport is not None:
+            self.transport.close()

@@ -9,7 +9,8 @@ can be found by a retry, even when its client is gone. So an id is decided once.
 What is under way is bounded, in number and in age: beyond `limit`, or while the oldest of the same
 scorer or of the journal has waited for `OLDEST_NS`, a transaction is answered 503 at once with the
 seconds after which to come again. Without the second bound a slow journal would fill the first with
-work whose callers have long given up, and everything accepted would be in vain.
+work whose callers have long given up, and everything accepted would be in vain. Both bounds can be
+tightened (`strategies`).
 """
 
 from __future__ import annotations
@@ -52,12 +53,16 @@ def busy(why: str, seconds: int) -> bytes:
 
 
 class Counts:
-    """Cumulative since this edge began; `times` by bit length of the µs to the answer."""
+    """Cumulative since this edge began; `times` by bit length of the µs to the answer.
+
+    Of the `shed` ones `failed` were not refused: they could not be scored, or not be written.
+    """
 
     def __init__(self) -> None:
         self.decided = 0
         self.invalid = 0
         self.shed = 0
+        self.failed = 0
         self.replayed = 0
         self.answered = 0
         self.latency_ns = 0
@@ -65,17 +70,26 @@ class Counts:
 
 
 class Intake:
-    """Owns what is pending; lives in the event loop's thread."""
+    """Owns what is pending; lives in the event loop's thread.
+
+    Attributes:
+        limit: How many transactions may be under way now.
+        oldest_ns: How old the oldest may be before its scorer or the journal refuses.
+        committing: Transactions that were handed to the journal and are not committed.
+    """
 
     def __init__(self, admission: Admission, router: Router, limit: int) -> None:
         self._admission = admission
         self._router = router
-        self._limit = limit
+        self._most = limit
+        self.limit = limit
+        self.oldest_ns = OLDEST_NS
         self._loop = asyncio.get_running_loop()
         self._pending: dict[str, Pending] = {}
         self._late: set[TakesTickets] = set()
         self._journal_late = False
         self._committing: deque[int] = deque()  # when each group was handed to the journal
+        self.committing = 0
         self._pace = Pace()
         self._joining: list[ScorerLink] = []
         self._sequence = time.monotonic_ns() // 1000  # no ticket of a former edge comes again
@@ -103,7 +117,7 @@ class Intake:
         if self._known_already(waiter, admitted.id):
             return
         link = self._router.link_of(admitted.route)
-        if link is None or len(self._pending) >= self._limit or self._closed_to(link):
+        if link is None or len(self._pending) >= self.limit or self._closed_to(link):
             self._refuse(waiter, link)
             return
         self._sequence += 1
@@ -121,17 +135,30 @@ class Intake:
             waiter.answer(503, busy(ENDING if self.ending else SCORER_DOWN, 1))
             return
         seconds = self._pace.retry_after(len(self._pending))
-        why = FULL if len(self._pending) >= self._limit else LATE
+        why = FULL if len(self._pending) >= self.limit else LATE
         waiter.answer(503, busy(why, seconds), seconds)
 
     def look(self, now_ns: int) -> None:
         """See how old the oldest work is, and how fast it is done; called every 20 ms."""
         self._pace.look(now_ns, self.counts.decided)
-        before = now_ns - OLDEST_NS
+        before = now_ns - self.oldest_ns
         self._late = {
             link for link in self._router.links() if (link.oldest_ns() or now_ns) < before
         }
         self._journal_late = bool(self._committing) and self._committing[0] < before
+
+    def tighten(self, share: float) -> None:
+        """Take no more than this share of what may be under way, none of it for longer."""
+        self.limit, self.oldest_ns = int(self._most * share), int(OLDEST_NS * share)
+
+    def journal_age_ns(self, now_ns: int) -> int:
+        """How long the oldest group has been with the journal."""
+        return now_ns - self._committing[0] if self._committing else 0
+
+    def age_ns(self, now_ns: int) -> int:
+        """How long the oldest transaction has been at a scorer or with the journal."""
+        oldest_ns = self._router.oldest_ns() or now_ns
+        return max(now_ns - oldest_ns, self.journal_age_ns(now_ns))
 
     def _known_already(self, waiter: Waiter, transaction_id: str) -> bool:
         pending = self._pending.get(transaction_id)
@@ -178,11 +205,13 @@ class Intake:
             pending.tail = verdict.tail
             rows.append(_row(pending, verdict, to_wall_ns))
         self._committing.append(now_ns)
+        self.committing += len(written)
         self._journal.submit(rows, written)
 
     def _reject(self, pending: Pending) -> None:
         """Its scoring raised an error: a retry would, too."""
         self.counts.shed += 1
+        self.counts.failed += 1
         self.counts.answered += 1
         self.counts.latency_ns += time.monotonic_ns() - pending.received_ns
         del self._pending[pending.admitted.id]
@@ -210,6 +239,7 @@ class Intake:
                 token.rebuild()
             elif isinstance(token, list):
                 self._committing.popleft()
+                self.committing -= len(token)
                 self._finish(token, written)
 
     def _finish(self, work: list[Pending], written: bool) -> None:
@@ -220,6 +250,7 @@ class Intake:
             del self._pending[transaction_id]
             if not written:
                 counts.shed += 1
+                counts.failed += 1
                 pending.answer(503, busy(NOT_STORED, 1))
                 continue
             self._known.add(transaction_id)

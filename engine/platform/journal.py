@@ -7,7 +7,8 @@ One writer thread takes all rows that came while its last commit was going on, o
 its beginning, and commits them as one statement (a lone statement is its own transaction, and gives
 the interpreter lock away once instead of once a row). `applied` counts how often an id was written:
 more than 1 is a duplicate, and a check can find it. When each commit began and ended, and which ids
-came again, is in two small tables beside it (`chronicle`).
+came again, is in two small tables beside it (`chronicle`). A write capacity cut by order
+(`throttle`) makes every commit wait for its turn, and that wait is part of the commit's time.
 
 Rows are only ever added, so `rowid` is the order of commits, whatever the ids are like; scorers
 read the past of their customers in that order (`past`).
@@ -29,6 +30,8 @@ from pathlib import Path
 from engine.platform.buckets import RAW
 from engine.platform.checkpoint import Checkpoints
 from engine.platform.chronicle import FLUSH_SECONDS, Chronicle
+from engine.platform.throttle import Throttle
+from engine.platform.wire import Cut
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
@@ -92,6 +95,10 @@ def rows_of(path: Path | str) -> int:
         db.close()
 
 
+def _unlimited(_rows: int) -> None:
+    """Nothing keeps a commit from being written."""
+
+
 Token = object
 Committed = Callable[[list[Token], bool], None]
 
@@ -106,6 +113,10 @@ class Journal:
         self._queue: queue.SimpleQueue[tuple[list[Row], Token] | None] = queue.SimpleQueue()
         self._checkpoints = Checkpoints(path, self._db)
         self._began_ns = 0
+        self._throttle: Throttle | None = None
+        self._capacity: Callable[[int], None] = _unlimited
+        self._largest_group = _LARGEST_GROUP
+        self._former = (0, 0)
         self.chronicle = Chronicle(self._db)
         self.commits = 0
         self.commit_ns = 0
@@ -117,6 +128,31 @@ class Journal:
     def submit(self, rows: list[Row], token: Token) -> None:
         """Commit these rows soon; with none, `token` comes back once all before it is committed."""
         self._queue.put((rows, token))
+
+    def burden(self, cut: Cut | None) -> None:
+        """Write no more than this from now on; called in any thread but the writer's."""
+        former = self._throttle
+        if former is not None and cut is not None and former.prolonged(cut):
+            return
+        if former is not None:
+            self._former = (self.refused, self.waited_ns)
+        self._throttle = None if cut is None else Throttle(cut, time.monotonic_ns())
+        self._capacity, self._largest_group = _unlimited, _LARGEST_GROUP
+        if self._throttle is not None:
+            self._capacity = self._throttle.take
+            self._largest_group = min(_LARGEST_GROUP, self._throttle.largest_group)
+        if former is not None:
+            former.lift()
+
+    @property
+    def refused(self) -> int:
+        """How often a commit was refused for want of capacity."""
+        return self._former[0] + (self._throttle.refused if self._throttle else 0)
+
+    @property
+    def waited_ns(self) -> int:
+        """How long commits have waited for capacity."""
+        return self._former[1] + (self._throttle.waited_ns if self._throttle else 0)
 
     def find(self, transaction_id: str) -> bytes | None:
         """The stored answer of a committed transaction."""
@@ -131,6 +167,7 @@ class Journal:
 
     def close(self) -> None:
         """Commit what was submitted, move the WAL into the file, and close."""
+        self.burden(None)
         self._queue.put(None)
         self._thread.join()
         self.chronicle.flush()
@@ -164,7 +201,7 @@ class Journal:
                     break
                 rows += entry[0]
                 tokens.append(entry[1])
-                if len(rows) >= _LARGEST_GROUP or self._queue.empty():
+                if len(rows) >= self._largest_group or self._queue.empty():
                     break
                 entry = self._queue.get()
             written = self._commit(rows)
@@ -194,6 +231,7 @@ class Journal:
         if not rows:
             return True
         began = time.monotonic_ns()
+        self._capacity(len(rows))
         try:
             last_row = self._write(rows)
         except sqlite3.Error as error:

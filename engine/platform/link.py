@@ -41,6 +41,9 @@ class Listener(Protocol):
     def pressed(self) -> bool:
         """Whether so much is under way that decisions go before explanations."""
 
+    def fast(self) -> bool:
+        """Whether so much is, that the fast path is to be taken."""
+
     def scored(self, work: list[Pending], scored: list[Scored]) -> None:
         """A batch came back."""
 
@@ -199,7 +202,8 @@ class ScorerLink(asyncio.Protocol):
 
     def _send(self, jobs: list[RawJob]) -> None:
         committed, self._committed = self._committed, []
-        self._write(RawBatch(committed, jobs, self._listener.pressed()))
+        listener = self._listener
+        self._write(RawBatch(committed, jobs, listener.pressed(), listener.fast()))
 
     def _write(self, message: RawBatch | Rebuild | Leave) -> None:
         if self._transport is not None:

@@ -149,12 +149,13 @@ class Memory:
     Attributes:
         evictions: Customers forgotten because others came.
         bytes: What all customers take, each key counted where it is kept.
+        most_bytes: What they may take; when it falls, the next to be learned makes them fit.
     """
 
     def __init__(self, most: int = CUSTOMERS, most_bytes: int = MOST_BYTES) -> None:
         self._customers: dict[str, Customer] = {}
         self._most = most
-        self._most_bytes = most_bytes
+        self.most_bytes = most_bytes
         self.bytes = 0
         self._categories: dict[str, Running] = {}
         self._names: dict[str, str] = {}
@@ -188,7 +189,7 @@ class Memory:
     def _full(self) -> bool:
         """Whether there are too many, or they take too much; the newest alone is never too much."""
         number = len(self._customers)
-        return number > self._most or (self.bytes > self._most_bytes and number > 1)
+        return number > self._most or (self.bytes > self.most_bytes and number > 1)
 
     def _new(self, user_id: str) -> Customer:
         customer = Customer()

@@ -14,7 +14,7 @@ from engine.platform.agents.risk_assessor import load_card
 from engine.platform.aggregator import APPROVE, decide, policy_of
 from engine.platform.answer import SCALE, Answer, tail
 from engine.platform.features import Row, features
-from engine.platform.memory import Memory
+from engine.platform.memory import MOST_BYTES, Memory
 from engine.platform.reasoning import NO_REASON, Case, ReasoningEngine, Reasons
 from engine.platform.wire import FAILED, Burdens, Facts, Job, Scored
 from engine.platform.works import Part, Work
@@ -32,14 +32,16 @@ class Pipeline:
         ConfigurationError: the model's folder is unusable.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, breakers: bool = True) -> None:
         card = load_card(folder)
         self.policy = policy_of(card)
         self._categories = {name: index for index, name in enumerate(card["categories"])}
-        self.panel = Panel(folder, card)
+        self.panel = Panel(folder, card, breakers)
         self.calls = self.panel.calls
         self.reasoning = ReasoningEngine(self.panel, self.policy)
+        self._most_bytes = MOST_BYTES
         self.memory = Memory()
+        self.fast_decided = 0
         self.latencies_us: list[int] = []
         self._forgotten = 0
         self._uncommitted: dict[int, Job] = {}
@@ -51,7 +53,8 @@ class Pipeline:
 
     def reset(self) -> None:
         """Know nobody, and count from nothing."""
-        self.memory, self._forgotten = Memory(), 0
+        self.memory, self._forgotten = Memory(most_bytes=self._most_bytes), 0
+        self.fast_decided = 0
         self._uncommitted.clear()
         self.panel.reset()
         self.reasoning.reset()
@@ -85,7 +88,7 @@ class Pipeline:
         while work.parts:
             part = work.parts[0]
             try:
-                work.done(self._decide(part, work.pressed))
+                work.done(self._decide(part, work))
             except _BAD as error:
                 if len(part.jobs) > 1:
                     work.split()
@@ -93,9 +96,9 @@ class Pipeline:
                     work.done([_failed(part.jobs[0], error)])
         return work.scored
 
-    def _decide(self, part: Part, pressed: bool) -> list[Scored]:
-        cases = self._cases(part)
-        reasoning = self.reasoning
+    def _decide(self, part: Part, work: Work) -> list[Scored]:
+        cases = self._cases(part, work.fast)
+        reasoning, pressed = self.reasoning, work.pressed
         if part.thought is None:
             part.thought = reasoning.begin(cases, pressed)
         told: Iterator[Reasons] = iter(())
@@ -104,25 +107,28 @@ class Pipeline:
             told = reasoning.end(part.thought, pressed)
         now = time.monotonic_ns()
         self._remember(part.jobs)
+        if part.fast:
+            self.fast_decided += len(part.jobs)
         return [
             self._scored(
                 case,
                 NO_REASON if case.outcome.decision == APPROVE else next(told),
-                part.times,
+                part,
                 (now - job.received_ns) // 1000,
             )
             for job, case in zip(part.jobs, cases, strict=True)
         ]
 
-    def _cases(self, part: Part) -> list[Case]:
+    def _cases(self, part: Part, fast: bool) -> list[Case]:
         """Each job's scores and decision."""
         if part.cases is not None:
             return part.cases
         if part.round is None:
             part.rows = [self.row(job.user_id, job.facts) for job in part.jobs]
-            part.round = self.panel.round(part.rows, part.facts)
+            part.fast = fast and self.panel.can_be_fast()
+            part.round = self.panel.round(part.rows, part.facts, part.fast)
         self.calls.go(part.round)
-        answers, part.times = self.panel.answers(part.round, part.rows, part.facts)
+        answers, part.times = self.panel.answers(part.round, part.rows, part.facts, part.fast)
         missing = [None] * len(part.jobs)
         columns = [missing if answer is None else answer for answer in answers]
         part.cases = [
@@ -133,9 +139,7 @@ class Pipeline:
         ]
         return part.cases
 
-    def _scored(
-        self, case: Case, reasons: Reasons, times: tuple[int, ...], processing_us: int
-    ) -> Scored:
+    def _scored(self, case: Case, reasons: Reasons, part: Part, processing_us: int) -> Scored:
         outcome = case.outcome
         answer = Answer(
             outcome.decision,
@@ -143,8 +147,9 @@ class Pipeline:
             int(outcome.risk * SCALE),
             reasons,
             tuple([-1 if score is None else int(score * SCALE) for score in case.scores]),
-            times,
+            part.times,
             processing_us,
+            part.fast,
         )
         self.latencies_us.append(processing_us)
         return Scored(answer.decision, answer.risk, _encode(answer), tail(answer))
@@ -162,6 +167,11 @@ class Pipeline:
         self.panel.burden(burdens.delays)
         self.reasoning.burden(burdens.limit)
 
+    def leave_room(self, most_bytes: int) -> None:
+        """Remember no more than this from now on; called in any thread."""
+        self._most_bytes = most_bytes
+        self.memory.most_bytes = most_bytes
+
     def commit(self, tickets: list[int]) -> None:
         """These transactions are in the journal: learn from them."""
         for ticket in tickets:
@@ -172,7 +182,8 @@ class Pipeline:
     def rebuild(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Forget everything and learn anew from (user_id, facts) in commit order."""
         self._forgotten += self.memory.evictions
-        self.memory = Memory()
+        self.memory = Memory(most_bytes=self._most_bytes)
+        self.memory.most_bytes = self._most_bytes  # whoever changed it meanwhile saw the old memory
         self._uncommitted.clear()
         self.learn(rows)
 

@@ -8,13 +8,14 @@ from nothing (a lone transaction goes to its scorer at the end of the loop turn 
     pause = min(10 ms, rate × 2 µs)      rate in transactions per second, smoothed over turns
 
 While customers move from one scorer to another, `Held` stands in the table in place of either.
+While the intake is stalled by order, no turn is taken; the one that is due follows at its end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from engine.platform.link import ScorerLink
@@ -58,6 +59,10 @@ class Held:
         return shard_of(pending.admitted.route) in self.shards
 
 
+def _wait() -> None:
+    """No turn is taken, and it stays planned."""
+
+
 class Router:
     """The links by scorer, and the table of shards."""
 
@@ -71,6 +76,7 @@ class Router:
         self._turned_ns = 0
         self._rate = 0.0
         self._planned = False
+        self._take: Callable[[], None] = self._turn
 
     def plan(self) -> None:
         """Let every link send what waits: soon, but not before the pause is over."""
@@ -80,9 +86,19 @@ class Router:
         pause = min(LONGEST_PAUSE_SECONDS, self._rate * PAUSE_SECONDS_FOR_RATE)
         rest = pause - (time.monotonic_ns() - self._turned_ns) / 1e9
         if rest > 0.0:
-            self._loop.call_later(rest, self._turn)
+            self._loop.call_later(rest, self._take)
         else:
-            self._loop.call_soon(self._turn)
+            self._loop.call_soon(self._take)
+
+    def stall(self) -> None:
+        """Take no turn until `go_on`; one that is planned already is still taken."""
+        self._take = _wait
+
+    def go_on(self) -> None:
+        """Take turns again, beginning with the one that is due."""
+        self._take = self._turn
+        self._planned = False
+        self.plan()
 
     def _turn(self) -> None:
         self._planned = False
@@ -161,6 +177,13 @@ class Router:
     def serving(self) -> int:
         """How many of them are up."""
         return sum(self.link(index) is not None for index in set(self.owners))
+
+    def oldest_ns(self) -> int | None:
+        """When the oldest of all transactions at scorers, waiting for one or held was received."""
+        found = [at for link in self._links.values() if (at := link.oldest_ns()) is not None]
+        if self._held is not None and self._held.work:
+            found.append(self._held.work[0].received_ns)
+        return min(found, default=None)
 
     def waiting(self) -> int:
         """Transactions at scorers, waiting for one, or held."""

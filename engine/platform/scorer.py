@@ -24,9 +24,11 @@ from engine.measure.resources import ProcessUsage
 from engine.model.errors import ConfigurationError
 from engine.platform.agents.risk_assessor import ASSETS
 from engine.platform.agents.runner import keep_working
+from engine.platform.ballast import Ballast
 from engine.platform.custody import Custody
 from engine.platform.latencies import taken
 from engine.platform.lifeline import Lifeline, raise_file_limit, read_frame
+from engine.platform.memory import MOST_BYTES
 from engine.platform.pipeline import Pipeline
 from engine.platform.told import agents_counters, reasoning_counters
 from engine.platform.wire import (
@@ -54,7 +56,9 @@ class Scorer:
     def __init__(self, settings: ScorerSettings, lifeline: Lifeline) -> None:
         self._settings = settings
         self._lifeline = lifeline
-        self._pipeline = Pipeline(Path(settings.model) if settings.model else ASSETS)
+        folder = Path(settings.model) if settings.model else ASSETS
+        self._pipeline = Pipeline(folder, settings.breakers)
+        self._ballast = Ballast(MOST_BYTES, self._pipeline.leave_room)
         self._links: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
         self._link: socket.socket | None = None
         self._work: Work | None = None
@@ -80,6 +84,7 @@ class Scorer:
             self._links.put(carried)
         elif isinstance(control, Burdens):
             self._pipeline.burden(control)
+            self._ballast.burden(control.load)
 
     def _go_on(self) -> None:
         """Serve, beginning with whatever is under way."""
@@ -107,7 +112,7 @@ class Scorer:
             self._pipeline.commit(message.committed)
             if not message.jobs:
                 return self._reply(link, None)
-            self._work = Work(message.jobs, message.pressed)
+            self._work = Work(message.jobs, message.pressed, message.fast)
         scored = self._pipeline.finish(self._work)
         self._work = None
         self._scored += len(scored)
@@ -137,8 +142,10 @@ class Scorer:
             customers_now=len(pipeline.memory),
             cpu_seconds=self._usage.cpu_seconds(),
             rss_bytes_now=self._usage.rss_bytes(),
+            fast_decided=pipeline.fast_decided,
             evictions=pipeline.evictions,
             memory_bytes_now=pipeline.memory.bytes,
+            ballast_bytes_now=self._ballast.bytes,
             rebuilds=self._custody.rebuilds,
             rebuilt_customers_now=customers,
             rebuilt_rows_now=rows,

@@ -10,9 +10,9 @@ from engine.platform.wire import AgentCounters, ReasoningCounters, ScorerCounter
 
 _SECOND_NS = 1e9
 _BREAKERS = ("closed", "half_open", "open")
-SCORER_COUNTS = ("scored", "busy_ns", "evictions", "rebuilds")
+SCORER_COUNTS = ("scored", "busy_ns", "evictions", "rebuilds", "fast_decided")
 AGENT_COUNTS = (
-    *("scored", "batches", "busy_ns", "errors", "timeouts", "fallbacks", "delayed"),
+    *("scored", "batches", "busy_ns", "errors", "timeouts", "fallbacks", "bypassed", "delayed"),
     *("trips", "recoveries"),
 )
 REASONING_COUNTS = ("asked", "explained", "shed", "refused", "busy_ns")
@@ -49,6 +49,11 @@ class ScorerVital(Vital):
         for latency in (self.latency, self.reasoning, *self.agents):
             latency.recent = {}
 
+    @property
+    def ballast_bytes(self) -> int:
+        """Memory taken and touched by order."""
+        return self.last.ballast_bytes_now if self.last and self.status != "down" else 0
+
     def telemetry(self, edge: EdgeVital) -> ScorerTelemetry:
         """This scorer's part of a report; latency and depth are the edge's view."""
         index, last, tally = self.index, self.last, self.tally
@@ -66,6 +71,7 @@ class ScorerVital(Vital):
             customers=last.customers_now if last and self.status == "up" else 0,
             evictions=int(tally.total("evictions")),
             memory_bytes=last.memory_bytes_now if last and self.status == "up" else 0,
+            ballast_bytes=self.ballast_bytes,
             rebuilds=int(tally.total("rebuilds")),
             rebuilt_customers=last.rebuilt_customers_now if last else 0,
             rebuilt_rows=last.rebuilt_rows_now if last else 0,
@@ -124,3 +130,8 @@ def reasoning_telemetry(scorers: list[ScorerVital]) -> ReasoningTelemetry:
         latency=recent([scorer.reasoning for scorer in scorers]),
         **{key: int(total[key]) for key in REASONING_COUNTS if key != "busy_ns"},
     )
+
+
+def fast_decided(scorers: list[ScorerVital]) -> int:
+    """Transactions decided on the fast path, over all scorers."""
+    return int(sum(scorer.tally.total("fast_decided") for scorer in scorers))

@@ -52,6 +52,7 @@ class Scorers:
         self.vitals: list[ScorerVital] = []
         self.slots: list[Slot] = []
         self.held: set[int] = set()
+        self.killed = 0
         self._looked = time.monotonic()
         self.dealer = Dealer(settings, self)
         for _ in range(settings.scorers):
@@ -109,16 +110,20 @@ class Scorers:
         self.tell(self._hears.burdens())
 
     def hold_down(self, indices: list[int]) -> None:
-        """Kill these, and again as they return."""
+        """Kill these, and again as they return; let all others return. Idempotent."""
+        before = self.held
         self.held = {index for index in indices if 0 <= index < self.dealer.serving}
-        for index in self.held:
-            self.slots[index].kill()
-
-    def release(self) -> None:
-        """Let all return; idempotent."""
-        held, self.held = self.held, set()
-        for index in held:
+        for index in self.held - before:
+            self._kill(index)
+        for index in before - self.held:
             self.slots[index].hurry()
+
+    def _kill(self, index: int) -> None:
+        """By order; counted."""
+        slot = self.slots[index]
+        if slot.child is not None:
+            self.killed += 1
+            slot.kill()
 
     def tell(self, control: Control) -> None:
         """Tell every scorer."""
@@ -136,6 +141,7 @@ class Scorers:
                     journal=settings.journal,
                     model=settings.model,
                     tick_seconds=settings.tick_seconds,
+                    breakers=settings.breakers,
                 )
             )
 
@@ -150,7 +156,7 @@ class Scorers:
             if slot.child is not None:
                 slot.child.tell(self._hears.burdens())
             if index in self.held:
-                slot.kill()
+                self._kill(index)
             else:
                 self._link(index)
         elif isinstance(note, ChildFailed):

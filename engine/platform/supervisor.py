@@ -15,22 +15,20 @@ import time
 
 from engine.measure.resources import ProcessUsage
 from engine.model.control import (
-    AgentDelay,
-    HoldDown,
     PlatformCommand,
     PlatformFailed,
     PlatformReady,
     PlatformReport,
     PlatformSettings,
-    ReasoningLimit,
     Release,
     Scale,
     Shutdown,
 )
+from engine.platform.deeds import deeds
 from engine.platform.injected import Injected
 from engine.platform.metrics_page import MetricsPage
 from engine.platform.metrics_server import MetricsServer
-from engine.platform.scorer_vital import agents_telemetry, reasoning_telemetry
+from engine.platform.scorer_vital import agents_telemetry, fast_decided, reasoning_telemetry
 from engine.platform.scorers import Hears, Scorers
 from engine.platform.slots import Slot
 from engine.platform.telemetry import EdgeVital
@@ -101,32 +99,37 @@ class Supervisor:
 
     def command(self, command: PlatformCommand) -> None:
         """An order from the app."""
-        if isinstance(command, HoldDown):
-            self._release()
-            self._scorers.hold_down(command.scorers)
-            self._lease = self._loop.call_later(command.lease_seconds, self._release)
-        elif isinstance(command, Scale):
+        if isinstance(command, Scale):
             self._scorers.dealer.scale(command.scorers)
-        elif isinstance(command, AgentDelay | ReasoningLimit):
-            self._injected.take(command, time.monotonic_ns())
-            self._scorers.tell(self._burdens())
         elif isinstance(command, Release):
-            self._release()
-            self._injected.clear()
-            self._scorers.tell(self._burdens())
+            self._injected.release(command.what)
+            self._burden()
         elif isinstance(command, Shutdown):
             self._shut_down()
+        elif not isinstance(command, PlatformSettings):
+            done = deeds(self._edge_vital, self._scorers)
+            self._injected.take(command, time.monotonic_ns(), done)
+            self._burden()
 
     def kill_all(self) -> None:
         """End every child at once."""
         for slot in (self._edge, *self._scorers.slots):
             slot.kill()
 
-    def _release(self) -> None:
-        self._scorers.release()
+    def _burden(self) -> None:
+        """Tell every process what it has to bear now, and again when an order ends."""
         if self._lease is not None:
             self._lease.cancel()
             self._lease = None
+        now_ns = time.monotonic_ns()
+        self._scorers.hold_down(self._injected.held_down(now_ns))
+        self._scorers.tell(self._burdens())
+        if self._edge.child is not None:
+            self._edge.child.tell(self._injected.edge_burdens(now_ns))
+        ends = self._injected.ends(now_ns)
+        if ends:
+            rest = (min(ends) - now_ns) / 1e9
+            self._lease = self._loop.call_later(rest, self._burden)
 
     def _burdens(self) -> Burdens:
         return self._injected.burdens(self._scorers.dealer.serving, time.monotonic_ns())
@@ -134,7 +137,8 @@ class Supervisor:
     def _shut_down(self) -> None:
         for slot in (self._edge, *self._scorers.slots):
             slot.closing = True
-        self._release()
+        self._injected.release()
+        self._burden()
         if self._edge.child is None:
             self._ended.set()
         else:
@@ -149,6 +153,7 @@ class Supervisor:
                 in_flight_limit=IN_FLIGHT_LIMIT,
                 tick_seconds=self._settings.tick_seconds,
                 scorer_tps=self._settings.scorer_tps,
+                strategies=self._settings.breakers and self._settings.strategies,
             )
             self._edge.child.tell(settings, self._listener)
 
@@ -158,6 +163,8 @@ class Supervisor:
         elif isinstance(note, Warm):
             self._edge.warm = True
             self._edge.up()
+            if self._edge.child is not None:
+                self._edge.child.tell(self._injected.edge_burdens(time.monotonic_ns()))
             self._scorers.edge_warm()
         elif isinstance(note, LinkUp):
             self._scorers.link_up(note)
@@ -207,6 +214,8 @@ class Supervisor:
             utilisation=scorers.dealer.utilisation,
             moving=scorers.dealer.moving,
             scalings=scorers.dealer.scalings,
+            faults=self._injected.states(time.monotonic_ns(), deeds(self._edge_vital, scorers)),
+            degradation=self._edge_vital.degradation(fast_decided(scorers.vitals)),
         )
         self._uplink.offer(report)
         self._page.told(report)

@@ -8,7 +8,9 @@ differences of two reports.
 
 from __future__ import annotations
 
-from engine.model.control import EdgeTelemetry
+import msgspec
+
+from engine.model.control import DegradationTelemetry, EdgeTelemetry
 from engine.platform.buckets import BUCKETS, Times
 from engine.platform.wire import EdgeCounters
 
@@ -24,6 +26,12 @@ EDGE_COUNTS = (
     "latency_ns",
     "commits",
     "commit_ns",
+    "journal_refused",
+    "journal_waited_ns",
+    "delayed",
+    "delayed_ns",
+    "stalls",
+    "stalled_ns",
 )
 
 
@@ -114,6 +122,7 @@ class EdgeVital(Vital):
         for index, link in enumerate(counters.links):
             counts[f"answered.{index}"] = float(link.answered)
             counts[f"latency_ns.{index}"] = float(link.latency_ns)
+        counts["degradation_changes"] = float(counters.degradation.changes)
         for name, buckets in _buckets(counters).items():
             counts |= {f"{name}.{index}": float(hits) for index, hits in enumerate(buckets)}
         self.tally.update(counts)
@@ -126,16 +135,33 @@ class EdgeVital(Vital):
         times.add(counts, self.tally.total(total) / 1e9)
         return times
 
+    @property
+    def gauges(self) -> EdgeCounters | None:
+        """The newest note of a process that lives."""
+        return self.last if self.status != "down" else None
+
+    @property
+    def lagging(self) -> int:
+        """Connections whose answers leave late by order."""
+        return self.gauges.lagging_now if self.gauges else 0
+
+    def degradation(self, fast_decided: int) -> DegradationTelemetry:
+        """The edge's level; changes are counted over the slot's life."""
+        if self.gauges is None:
+            return DegradationTelemetry(fast_decided=fast_decided)
+        changes = int(self.tally.total("degradation_changes"))
+        return msgspec.structs.replace(
+            self.gauges.degradation, changes=changes, fast_decided=fast_decided
+        )
+
     def depth_of(self, index: int) -> int:
         """Transactions waiting for or at a scorer."""
-        alive = self.last is not None and self.status != "down"
-        links = self.last.links if alive and self.last is not None else []
+        links = self.gauges.links if self.gauges is not None else []
         return links[index].depth if index < len(links) else 0
 
     def telemetry(self) -> EdgeTelemetry:
         """The edge's part of a report."""
-        tally, last = self.tally, self.last
-        gauges = last if self.status != "down" else None
+        tally, last, gauges = self.tally, self.last, self.gauges
         return EdgeTelemetry(
             pid=self.pid,
             status=self.status,
@@ -155,4 +181,6 @@ class EdgeVital(Vital):
             latency_ms=tally.mean("latency_ns", "answered", MS_NS),
             cpu_seconds=self.cpu_seconds,
             rss_bytes=self.rss_bytes,
+            journal_depth=gauges.journal_depth_now if gauges else 0,
+            journal_age_ms=gauges.journal_age_ns_now / MS_NS if gauges else 0.0,
         )

@@ -21,6 +21,7 @@ def agents_counters(pipeline: Pipeline) -> list[AgentCounters]:
             errors=seat.cost.errors,
             timeouts=seat.cost.timeouts,
             fallbacks=seat.cost.fallbacks,
+            bypassed=seat.cost.bypassed,
             delayed=seat.cost.delayed,
             trips=seat.breaker.trips,
             recoveries=seat.breaker.recoveries,

@@ -11,6 +11,14 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.platform.burdens import Burdens as Burdens
+from engine.platform.burdens import Cut as Cut
+from engine.platform.burdens import Delay as Delay
+from engine.platform.burdens import EdgeBurdens as EdgeBurdens
+from engine.platform.burdens import Lag as Lag
+from engine.platform.burdens import Limit as Limit
+from engine.platform.burdens import Load as Load
+from engine.platform.burdens import Pauses as Pauses
 from engine.platform.counters import AgentCounters as AgentCounters
 from engine.platform.counters import EdgeCounters as EdgeCounters
 from engine.platform.counters import LinkCounters as LinkCounters
@@ -26,6 +34,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True, tag="edge_settings
     in_flight_limit: int
     tick_seconds: float
     scorer_tps: float = 0.0  # provisioned a scorer; 0: without limit
+    strategies: bool = True  # of degradation are used
 
 
 class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_settings"):
@@ -35,6 +44,7 @@ class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True, tag="scorer_sett
     journal: str
     model: str
     tick_seconds: float
+    breakers: bool = True  # agents that miss are not asked for a while
 
 
 class Link(msgspec.Struct, frozen=True, tag="link"):
@@ -58,30 +68,7 @@ class Drain(msgspec.Struct, frozen=True, tag="drain"):
     """To the edge: take nothing new, finish what is under way, close the journal, end."""
 
 
-class Delay(msgspec.Struct, frozen=True):
-    """An agent's calls, this share of them, sleep first, until an instant of the shared clock."""
-
-    agent: int
-    seconds: float
-    share: float
-    until_ns: int
-
-
-class Limit(msgspec.Struct, frozen=True):
-    """The reasoning of one scorer is refused beyond this rate, until an instant."""
-
-    per_second: float
-    until_ns: int
-
-
-class Burdens(msgspec.Struct, frozen=True, tag="burdens"):
-    """To a scorer: all faults injected into it from now on, in place of those before."""
-
-    delays: list[Delay] = []
-    limit: Limit | None = None
-
-
-Control = EdgeSettings | ScorerSettings | Link | Deal | Drain | Burdens
+Control = EdgeSettings | ScorerSettings | Link | Deal | Drain | Burdens | EdgeBurdens
 CARRIES_SOCKET = (EdgeSettings, Link)
 
 
@@ -171,12 +158,14 @@ class RawJob(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Batch(msgspec.Struct, frozen=True, array_like=True, tag=0):
     """Edge → scorer: tickets whose rows are committed, then what is to be scored.
 
-    `pressed`: much is under way, so decisions go before explanations.
+    `pressed`: much is under way, so decisions go before explanations. `fast`: and before all that
+    the fast path can do without.
     """
 
     committed: list[int]
     jobs: list[Job]
     pressed: bool = False
+    fast: bool = False
 
 
 class RawBatch(msgspec.Struct, frozen=True, array_like=True, tag=0):
@@ -185,6 +174,7 @@ class RawBatch(msgspec.Struct, frozen=True, array_like=True, tag=0):
     committed: list[int]
     jobs: list[RawJob]
     pressed: bool = False
+    fast: bool = False
 
 
 class Rebuild(msgspec.Struct, frozen=True, array_like=True, tag=1):

@@ -18,14 +18,21 @@ class Part:
         self.round: Round | None = None
         self.cases: list[Case] | None = None
         self.times: tuple[int, ...] = ()
+        self.fast = False  # how its round was made
         self.thought: Thought | None = None
 
 
 class Work:
-    """A batch: the parts that are left of it, and what is decided so far, in its order."""
+    """A batch: the parts that are left of it, and what is decided so far, in its order.
 
-    def __init__(self, jobs: list[Job], pressed: bool = False) -> None:
+    Attributes:
+        pressed: Much is under way, so no time goes into explanations.
+        fast: Nor into what the fast path does without.
+    """
+
+    def __init__(self, jobs: list[Job], pressed: bool = False, fast: bool = False) -> None:
         self.pressed = pressed
+        self.fast = fast
         self.parts = [Part(jobs)]
         self.scored: list[Scored] = []
 

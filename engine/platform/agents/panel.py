@@ -8,6 +8,12 @@ to the others (`aggregator`). Where the panel is watched (`runner.keep_working`)
 
 of being asked, and conflicts are resolved in a few microseconds more, whatever the agents do; and
 as one that hangs is not asked again before it returns, a hang costs a scorer its part of this once.
+
+On the fast path only two are asked: the one with the greatest weight, and compliance, which must
+not be left out. That halves the longest wait. Rules and statistics without the model would cost
+less, but see too little: of simulated traffic (demo mix, seed 991) they flagged 0.5 % of the frauds
+and 0.03 % of the rest, these two 76 % and 0.88 %, all four 74 % and 0.78 %. So there is no fast
+path while the heaviest agent cannot be asked.
 """
 
 from __future__ import annotations
@@ -21,14 +27,15 @@ from engine.platform.agents.risk_assessor import RiskAssessor
 from engine.platform.agents.runner import Calls, Miss, Round
 from engine.platform.agents.seat import DEADLINE_NS, Agent, Seat
 from engine.platform.agents.slowness import Slowness
+from engine.platform.aggregator import COMPLIANCE, policy_of
 from engine.platform.features import Row
 from engine.platform.wire import Delay, Facts
 
 
 class Panel:
-    """Asks every agent that is to be asked."""
+    """Asks every agent that is to be asked; all of them, always, without `breakers`."""
 
-    def __init__(self, folder: Path, card: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, card: dict[str, Any], breakers: bool = True) -> None:
         self.agents: tuple[Agent, ...] = (
             transaction_analyzer,
             pattern_detector,
@@ -36,11 +43,14 @@ class Panel:
             compliance_agent,
         )
         self.calls = Calls(DEADLINE_NS)
+        weights = policy_of(card).weights
+        self._heaviest = weights.index(max(weights))
+        self._breakers = breakers
         self.reset()
 
     def reset(self) -> None:
         """Count from nothing."""
-        self.seats = tuple(Seat(agent) for agent in self.agents)
+        self.seats = tuple(Seat(agent, self._breakers) for agent in self.agents)
 
     def burden(self, delays: list[Delay]) -> None:
         """Slow these agents down from now on, and no others; called in any thread."""
@@ -53,23 +63,33 @@ class Panel:
             if former is not None:
                 former.end()
 
-    def round(self, rows: list[Row], facts: list[Facts]) -> Round:
-        """The calls to make over a batch."""
-        return Round([seat for seat in self.seats if seat.free()], (rows, facts))
+    def can_be_fast(self) -> bool:
+        """Whether the fast path may be taken: not without the heaviest agent."""
+        return self.seats[self._heaviest].free()
+
+    def round(self, rows: list[Row], facts: list[Facts], fast: bool = False) -> Round:
+        """The calls to make over a batch; on the fast path fewer."""
+        asked = self.seats
+        if fast:
+            asked = tuple(asked[index] for index in sorted({self._heaviest, COMPLIANCE}))
+        return Round([seat for seat in asked if seat.free()], (rows, facts))
 
     def answers(
-        self, made: Round, rows: list[Row], facts: list[Facts]
+        self, made: Round, rows: list[Row], facts: list[Facts], fast: bool = False
     ) -> tuple[list[list[float] | None], tuple[int, ...]]:
         """Each agent's scores of the batch, None for one left out, and its time in µs.
 
-        Called once for each round, when its calls are made.
+        Called once for each round, when its calls are made; `fast` as it was then.
         """
         answers: list[list[float] | None] = [None] * len(self.seats)
         times = [0] * len(self.seats)
         place = 0
         for index, seat in enumerate(self.seats):
             if not made.asks(seat, place):
-                seat.skip(rows, facts)
+                if fast and seat.free():
+                    seat.cost.bypassed += len(rows)
+                else:
+                    seat.skip(rows, facts)
                 continue
             answer, took_ns = made.answers[place], made.times_ns[place]
             seat.take(answer, took_ns, len(rows))

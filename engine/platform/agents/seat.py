@@ -34,7 +34,8 @@ class Cost:
         batches: Batches it was waited for, `busy_ns` in all.
         timeouts: Of these, those it was given up in.
         errors: Transactions of the batches it failed on.
-        fallbacks: Transactions decided without it, for whatever reason.
+        fallbacks: Transactions decided without it although it was wanted, for whatever reason.
+        bypassed: Transactions that the fast path decided without it.
         delayed: Calls that an injected fault slowed down.
         latencies_us: Of the batches since somebody took them away.
     """
@@ -46,15 +47,21 @@ class Cost:
         self.timeouts = 0
         self.errors = 0
         self.fallbacks = 0
+        self.bypassed = 0
         self.delayed = 0
         self.latencies_us: list[int] = []
 
 
 class Seat:
-    """Who is asked, unless its breaker is open or an earlier call of it still hangs."""
+    """Who is asked, unless its breaker is open or an earlier call of it still hangs.
 
-    def __init__(self, agent: Agent) -> None:
+    One that is not `protected` is asked whatever it did before, so every batch waits for it until
+    its deadline, and each call that hangs keeps a thread: what a breaker is there to prevent.
+    """
+
+    def __init__(self, agent: Agent, protected: bool = True) -> None:
         self.agent = agent
+        self._protected = protected
         self.breaker = Breaker()
         self.cost = Cost()
         self.stuck = False
@@ -71,7 +78,7 @@ class Seat:
 
     def free(self) -> bool:
         """Whether it is to be asked over the next batch."""
-        return self.breaker.state == CLOSED and not self.stuck
+        return not self._protected or (self.breaker.state == CLOSED and not self.stuck)
 
     def take(self, answer: list[float] | Miss, took_ns: int, transactions: int) -> None:
         """Note how a batch that it was asked over went."""
@@ -88,7 +95,8 @@ class Seat:
             cost.timeouts += 1
         else:
             cost.errors += transactions
-        self.breaker.missed(time.monotonic_ns())
+        if self._protected:
+            self.breaker.missed(time.monotonic_ns())
 
     def skip(self, rows: list[Row], facts: list[Facts]) -> None:
         """It was not asked over this batch: a miss if it hangs; or else time for a trial, maybe.

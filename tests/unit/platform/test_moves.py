@@ -120,6 +120,9 @@ class Edge:
     def pressed(self) -> bool:
         return False
 
+    def fast(self) -> bool:
+        return False
+
     def link_up(self, link: ScorerLink) -> None:
         pass
 

@@ -155,8 +155,8 @@ def test_orders_hold_until_their_leases_end_and_replace_each_other():
     injected.take(AgentDelay(agent=AGENTS[1], seconds=0.0, lease_seconds=9.0), 1_000)
     assert injected.burdens(4, 2_000_001_000) == Burdens()
     injected.take(order, 1_000)
-    injected.clear()
-    injected.clear()
+    injected.release()
+    injected.release()
     assert injected.burdens(4, 2_000) == Burdens()
 
 
