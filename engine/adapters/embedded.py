@@ -205,6 +205,7 @@ def _settings(journal: Path, size: PlatformSize) -> PlatformSettings:
         scorers_least=size.least,
         scorers_most=size.most,
         scorer_tps=size.tps,
+        breakers=size.breakers,
     )
 
 

@@ -95,13 +95,15 @@ MIX_SHARES: dict[TrafficMix, tuple[float, float, float]] = {
 class PlatformSize(NamedTuple):
     """How many scorers the embedded platform begins with, and within which bounds that may change.
 
-    `tps`: what a scorer is provisioned for, per second; 0: whatever it can do.
+    `tps`: what a scorer is provisioned for, per second; 0: whatever it can do. Without `breakers`
+    it waits for every agent and uses no strategy of degradation, for the comparison.
     """
 
     scorers: int
     least: int
     most: int
     tps: float = 0.0
+    breakers: bool = True
 
 
 class Act(BaseModel):
@@ -120,7 +122,8 @@ class TestScenario(BaseModel):
     `success_criteria` maps a criterion's key to its threshold (or true): the keys and their
     formulas are in `engine.analysis.criteria`. The embedded platform begins with `scorers`; where
     `scorers_least` or `scorers_most` is given, it scales itself down or up to that, and where
-    `scorer_tps` is, a scorer is sent no more than so many transactions a second.
+    `scorer_tps` is, a scorer is sent no more than so many transactions a second. Without
+    `breakers` it does nothing against what is slow or too much: for the comparison.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -138,6 +141,7 @@ class TestScenario(BaseModel):
     scorers_least: Annotated[int, Field(ge=1, le=64)] | None = None
     scorers_most: Annotated[int, Field(ge=1, le=64)] | None = None
     scorer_tps: Annotated[float, Field(ge=1, le=MAX_RATE_TPS)] | None = None
+    breakers: bool = True
     tags: tuple[str, ...] = ()
 
     @property
@@ -148,6 +152,7 @@ class TestScenario(BaseModel):
             self.scorers_least or self.scorers,
             self.scorers_most or self.scorers,
             self.scorer_tps or 0.0,
+            self.breakers,
         )
 
     @model_validator(mode="after")

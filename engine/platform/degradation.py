@@ -31,6 +31,11 @@ BOUNDS: dict[str, tuple[float, float, float]] = {
     "memory_share": (0.85, 0.92, 0.97),
     "error_share": (0.01, 0.05, 0.10),
 }
+STRATEGIES = {
+    "explanations_shed": MODERATE,
+    "fast_path": SEVERE,
+    "admission_control": CRITICAL,
+}
 SCORER_BYTES = 400_000_000  # 70 MB of code and model, 320 of customers, and room to work
 RISE_SECONDS = 1.0
 FALL_SECONDS = 2.0

@@ -10,6 +10,7 @@ from engine.model.control import (
 )
 from engine.platform.buckets import together
 from engine.platform.exposition import Labels, Page
+from engine.platform.metrics_of_faults import degradation, faults
 from engine.platform.scorer_vital import ScorerVital
 from engine.platform.telemetry import EdgeVital
 
@@ -39,6 +40,8 @@ class MetricsPage:
             self._of_scorers(page, self._report)
             self._agents(page, self._report)
             self._reasoning(page, self._report)
+            degradation(page, self._report.degradation)
+            faults(page, self._report.faults)
         return page.text()
 
     def _intake(self, page: Page, report: PlatformReport) -> None:
@@ -67,6 +70,10 @@ class MetricsPage:
         page.gauge(
             "queue_age_seconds", "Age of the oldest of them.", [(_NO, edge.queue_age_ms / 1000)]
         )
+        page.gauge("journal_depth", "Handed to the journal.", [(_NO, edge.journal_depth)])
+        page.gauge(
+            "journal_age_seconds", "Age of the oldest of them.", [(_NO, edge.journal_age_ms / 1000)]
+        )
 
     def _of_scorers(self, page: Page, report: PlatformReport) -> None:
         scorers = [({"scorer": str(one.index)}, one) for one in report.scorers]
@@ -76,6 +83,8 @@ class MetricsPage:
         page.counter("rebuilds", "Rebuilds from the journal.", _each(scorers, "rebuilds"))
         page.gauge("rebuild_seconds", "The last rebuild.", _each(scorers, "rebuild_seconds"))
         page.gauge("customers", "Customers in memory.", _each(scorers, "customers"))
+        page.gauge("customers_bytes", "What they take.", _each(scorers, "memory_bytes"))
+        page.gauge("ballast_bytes", "Memory taken by a fault.", _each(scorers, "ballast_bytes"))
         page.gauge(
             "scorer_queue_depth", "Transactions waiting or there.", _each(scorers, "queue_depth")
         )
@@ -168,7 +177,8 @@ _AGENT_COUNTS = {
     "busy_seconds": "Time until its answers, or until it was given up.",
     "errors": "Transactions it failed on.",
     "timeouts": "Batches in which it missed its deadline.",
-    "fallbacks": "Transactions decided without it.",
+    "fallbacks": "Transactions decided without it although it was wanted.",
+    "bypassed": "Transactions that the fast path decided without it.",
     "delayed": "Calls slowed down by an injected fault.",
     "trips": "Times a breaker opened.",
     "recoveries": "Times a breaker closed again.",

@@ -22,6 +22,7 @@ from engine.platform.degradation import (
     MODERATE,
     SCORER_BYTES,
     SEVERE,
+    STRATEGIES,
     Degradation,
 )
 from engine.platform.intake import Intake
@@ -31,11 +32,6 @@ from engine.platform.router import Router
 LOOK_SECONDS = 0.1
 WINDOW_SECONDS = 1.0
 TIGHT_SHARE = 0.5
-STRATEGIES = {
-    "explanations_shed": MODERATE,
-    "fast_path": SEVERE,
-    "admission_control": CRITICAL,
-}
 
 
 class Reading(NamedTuple):
