@@ -20,6 +20,7 @@ from engine.load.dispatcher import Dispatcher
 from engine.load.feeds import Feeds
 from engine.load.ledger import Ledger
 from engine.load.pacer import Pacer
+from engine.load.redrive import Redriver
 from engine.load.reporter import Reporter
 from engine.load.senders.contract import Sender
 from engine.load.wire import UpPipe
@@ -27,6 +28,7 @@ from engine.measure.clock import RunClock
 from engine.model.control import (
     Abort,
     Pause,
+    Redrive,
     Resume,
     SetRate,
     Start,
@@ -47,8 +49,9 @@ class Conductor:
         self, plan: WorkerPlan, feeds: Feeds, pacer: Pacer, sender: Sender, parts: Parts
     ) -> None:
         self._feeds, self._pacer, self._sender = feeds, pacer, sender
-        self._dispatcher, self._ledger, pipe = parts
-        self._reporter = Reporter(self._ledger, pipe, self._dispatcher, sender, feeds)
+        self._dispatcher, self._redriver, self._ledger, pipe = parts
+        shown = (self._dispatcher, self._redriver)
+        self._reporter = Reporter(self._ledger, pipe, shown, sender, feeds)
         self._clock: RunClock | None = None
         self._pause_ns: int | None = None
         self._tick_ns = round(plan.tick_seconds * 1e9)
@@ -87,6 +90,8 @@ class Conductor:
                 self._finish(now)
             case SetRate() | TakeOver():
                 self._change(command, now)
+            case Redrive():
+                self._redriver.order()
 
     def _change(self, command: SetRate | TakeOver, now: int) -> None:
         schedule_ns = 0 if self._clock is None else max(self._clock.schedule_ns(now), 0)
@@ -103,13 +108,14 @@ class Conductor:
             self._clock = RunClock(at_ns)
             self._boundary_ns = at_ns + self._tick_ns
             self._dispatcher.begin(self._sender, self._clock)
+            self._redriver.held = False
             if self._pause_ns is not None:
                 self._pause(now)
 
     def _pause(self, now: int) -> None:
         if self._clock is None or not self._clock.paused:
             self._pause_ns = now
-            self._dispatcher.held = True
+            self._dispatcher.held = self._redriver.held = True
             if self._clock is not None:
                 self._take(now, now)
                 self._clock.pause(now)
@@ -118,6 +124,7 @@ class Conductor:
         if self._clock is not None and self._pause_ns is not None:
             self._clock.resume(now)
             self._dispatcher.resumed(self._pause_ns, now)
+            self._redriver.held = False
         self._pause_ns = None
 
     def _stop(self, now: int) -> None:
@@ -132,6 +139,7 @@ class Conductor:
     def _drain(self, now: int) -> None:
         self._drain_until_ns = self._give_up_ns or now + self._drain_ns
         self._feeds.offer_no_more()
+        self._redriver.drain()
 
     def _turn(self) -> None:
         """Do all that is due now, and arrange to be called again.
@@ -156,6 +164,7 @@ class Conductor:
         if now >= self._sweep_at_ns:
             self._sweep_at_ns = now + SWEEP_NS
             self._dispatcher.sweep(now)
+            self._redriver.look(now)
         self._dispatcher.release(now)
         self._dispatcher.pump()
         self._end_if_over(clock, now)
@@ -188,8 +197,8 @@ class Conductor:
             if not clock.paused and (gave_all or gave_up):
                 self._drain(now)
             return
-        under_way = self._dispatcher.in_flight or self._dispatcher.backlog
-        if now >= self._drain_until_ns or (gave_all and not under_way):
+        sending = self._dispatcher.in_flight or self._dispatcher.backlog
+        if now >= self._drain_until_ns or (gave_all and not sending and not self._redriver.busy):
             self._finish(now)
 
     def _next_turn_ns(self, clock: RunClock, now: int, due_ns: int | None) -> int:
@@ -224,10 +233,11 @@ class Conductor:
         self._feeds.close()
         self._alarm.close()
         self._sender.close()
+        self._redriver.close()
         self._dispatcher.finish()
         before_ns = self._before(now)
         self._reporter.finish(max(min(before_ns, self._end_ns), 0) / 1e9, before_ns)
         self.finished.set_result(None)
 
 
-Parts = tuple[Dispatcher, Ledger, UpPipe]
+Parts = tuple[Dispatcher, Redriver, Ledger, UpPipe]

@@ -2,7 +2,8 @@
 
 An arrival that is due is sent if a connection is free for it and waits if not (`backlog`);
 waiting longer than the request timeout it is dropped. An attempt that ends badly is tried again
-after its delay, ahead of the others, for it is older.
+after its delay, ahead of the others, for it is older, if the guard lets it (`engine.load.guard`);
+one that may not be, or not any more, has failed and is a dead letter.
 
 While no connection is open, one that could not be made is the attempt of all who were waiting when
 it was begun: each of them would have gone over it, and is charged one attempt that ended with
@@ -26,10 +27,11 @@ from engine.load.arrival import Arrival
 from engine.load.backlog import Lanes, Queue, SharedQueue
 from engine.load.judge import Judge
 from engine.load.ledger import Ledger
-from engine.load.outcome import Outcome
-from engine.load.retry import RetryPolicy
+from engine.load.outcome import RETRYABLE, Outcome
+from engine.load.remedies import Remedies
 from engine.load.senders.contract import Sender
 from engine.measure.clock import RunClock
+from engine.model.dead_letter import Why
 
 MOST_CHARGES = 500  # a turn, of some 4 µs each
 OK = Outcome.OK  # a look-up in an enum costs more than all else that is done with it
@@ -39,14 +41,15 @@ class Dispatcher:
     """Sends arrivals over one sender and is told how their attempts end."""
 
     def __init__(
-        self, ledger: Ledger, judge: Judge, policy: RetryPolicy, request_timeout_seconds: float
+        self, ledger: Ledger, judge: Judge, remedies: Remedies, request_timeout_seconds: float
     ) -> None:
-        self._ledger, self._judge, self._policy = ledger, judge, policy
+        self._ledger, self._judge = ledger, judge
+        self._policy, self._guard, self._letters = remedies
         self._timeout_ns = round(request_timeout_seconds * 1e9)
         self._sender: Sender | None = None
         self._clock = RunClock(0)
         self._queue: Queue = SharedQueue()
-        self._retries: list[tuple[int, int, Arrival]] = []
+        self._retries: list[tuple[int, int, Arrival, Outcome]] = []
         self._unreached_ns: int | None = None
         self.in_flight = 0
         self.held = True
@@ -85,9 +88,12 @@ class Dispatcher:
             self._unreached_ns = None
         retries = self._retries
         while retries and retries[0][0] <= now_ns and not self.held:
-            arrival = heapq.heappop(retries)[2]
-            arrival.queued_ns = now_ns
-            self._queue.add_again(arrival)
+            _, _, arrival, outcome = heapq.heappop(retries)
+            if self._guard.breaker.allows():
+                arrival.queued_ns = now_ns
+                self._queue.add_again(arrival)
+            else:
+                self._refused(arrival, outcome, Why.BREAKER, now_ns)
 
     def sweep(self, now_ns: int) -> None:
         """Drop who waited too long, and let the sender check its deadlines."""
@@ -100,15 +106,16 @@ class Dispatcher:
                     self._charge(arrival)
         if self._sender is not None:
             self._sender.sweep(now_ns)
+        self._guard.look(now_ns, self._ledger.totals)
 
     def resumed(self, began_ns: int, now_ns: int) -> None:
         """A pause ended: move who waited for a retry by as much of it as they waited."""
         self.held, self._unreached_ns = False, None
         moved = []
-        for at_ns, number, arrival in self._retries:
+        for at_ns, number, arrival, outcome in self._retries:
             stood_ns = now_ns - max(began_ns, arrival.queued_ns)
             arrival.due_ns += stood_ns
-            moved.append((at_ns + stood_ns, number, arrival))
+            moved.append((at_ns + stood_ns, number, arrival, outcome))
         heapq.heapify(moved)
         self._retries = moved
         for line in self._queue.lines():
@@ -122,6 +129,7 @@ class Dispatcher:
         self.held = True
         totals = self._ledger.totals
         totals.failed += self.in_flight
+        self._letters.strand(self.in_flight)
         totals.dropped += self.backlog
         self.in_flight = 0
         self._queue = SharedQueue()
@@ -137,7 +145,7 @@ class Dispatcher:
             self.in_flight -= 1
             self._ledger.decided(arrival, code, now, raw)
             if arrival.decision != code:
-                self._compare(arrival, code)
+                self._ledger.heard(arrival, code)
             return True
         if outcome is Outcome.REJECTED:
             self._ledger.ended(outcome)
@@ -150,7 +158,7 @@ class Dispatcher:
     def answered_again(self, arrival: Arrival, status: int, body: bytes) -> None:
         """A further answer: it must not decide otherwise."""
         if status == 200 and (code := self._judge.decision(arrival, body)) >= 0:
-            self._compare(arrival, code)
+            self._ledger.heard(arrival, code)
 
     def broke(self, arrival: Arrival, outcome: Outcome) -> None:
         """The attempt ended without an answer."""
@@ -203,16 +211,24 @@ class Dispatcher:
         self, arrival: Arrival, outcome: Outcome, now_ns: int, retry_after: float | None
     ) -> None:
         self._ledger.ended(outcome)
+        self._guard.ended(outcome, arrival.written_ns)
         arrival.attempts += 1
         delay = self._policy.delay_seconds(outcome, arrival.attempts, arrival.number, retry_after)
         if delay is None:
-            self.in_flight -= 1
-            self._ledger.totals.failed += 1
-            return
-        arrival.queued_ns = now_ns
-        heapq.heappush(self._retries, (now_ns + round(delay * 1e9), arrival.number, arrival))
+            why = Why.RETRIES if outcome in RETRYABLE else Why.REFUSED
+            self._failed(arrival, outcome, why, now_ns)
+        elif (refusal := self._guard.refusal()) is not None:
+            self._refused(arrival, outcome, refusal, now_ns)
+        else:
+            arrival.queued_ns = now_ns
+            retry = (now_ns + round(delay * 1e9), arrival.number, arrival, outcome)
+            heapq.heappush(self._retries, retry)
 
-    def _compare(self, arrival: Arrival, code: int) -> None:
-        if arrival.decision >= 0 and arrival.decision != code:
-            self._ledger.totals.answer_mismatches += 1
-        arrival.decision = code
+    def _refused(self, arrival: Arrival, outcome: Outcome, why: Why, now_ns: int) -> None:
+        self._ledger.totals.retries_refused += 1
+        self._failed(arrival, outcome, why, now_ns)
+
+    def _failed(self, arrival: Arrival, outcome: Outcome, why: Why, now_ns: int) -> None:
+        self.in_flight -= 1
+        self._ledger.totals.failed += 1
+        self._letters.add(arrival, outcome, why, now_ns)

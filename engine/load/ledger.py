@@ -3,12 +3,13 @@
     due  = sent + dropped + backlog
     sent = decided + rejected + failed + in flight
 
-`sent` counts transactions by their first attempt, retries are attempts of the same transaction.
-An attempt counts when it is made and its outcome when it ends, so outcomes lag attempts by those
-under way; one that is under way when the run ends has no outcome.
-All counters are totals of the run; a report holds what was added since the previous one, so a
-report that is not sent is contained in the next. Of a long row of reports that are not sent, the
-ids decided are kept as a bitmap, and given `MOST_LISTED` a report.
+`sent` counts transactions by their first attempt, retries are attempts of the same transaction. An
+attempt counts when it is made and its outcome when it ends, so outcomes lag attempts by those under
+way; one that is under way when the run ends has no outcome. What is redriven stays failed, and is
+in no other count but those of dead letters (`engine.load.dead_letters`). All counters are totals of
+the run; a report holds what was added since the previous one, so a report that is not sent is
+contained in the next. Of a long row of reports that are not sent, the ids decided are kept as a
+bitmap, and given `MOST_LISTED` a report.
 
 A true duplicate, whose body is that of an earlier arrival, counts as a transaction like any other,
 but the quality of the decision is the original's alone, and so is what is acknowledged.
@@ -30,6 +31,7 @@ from engine.load.usage import WorkerUsage
 from engine.measure.arrivals import ArrivalSet
 from engine.measure.histogram import Histogram
 from engine.model.control import WorkerReport
+from engine.model.dead_letter import DeadLetter
 
 RAW_SHOWN = 2048
 MOST_LISTED = 1 << 17
@@ -51,6 +53,13 @@ class Totals:
     attempts: int = 0
     answer_mismatches: int = 0
     not_offered: int = 0
+    dead_lettered: int = 0
+    redriven: int = 0
+    redrive_failed: int = 0
+    stranded: int = 0
+    retries_refused: int = 0
+    breaker_trips: int = 0
+    breaker_recoveries: int = 0
 
     def since(self, before: Totals) -> dict[str, int]:
         """What was added."""
@@ -76,6 +85,9 @@ class Gauges:
     connections: int
     final: bool
     accounted_seconds: tuple[float, ...] = ()
+    dead_letters: int = 0
+    breaker: int = 0
+    news: tuple[DeadLetter, ...] = ()
 
 
 class Ledger:
@@ -121,6 +133,17 @@ class Ledger:
             key = "missed" if code == _APPROVE else "flagged"
             self._fraud_value_usd[key] += arrival.value_usd
 
+    def redriven(self, arrival: Arrival, code: int) -> None:
+        """A dead letter got this decision: it is acknowledged, and measured nowhere."""
+        self._acknowledged.append(arrival.id)
+        self.heard(arrival, code)
+
+    def heard(self, arrival: Arrival, code: int) -> None:
+        """A decision was heard for this transaction: any further one must be the same."""
+        if arrival.decision >= 0 and arrival.decision != code:
+            self.totals.answer_mismatches += 1
+        arrival.decision = code
+
     def ended(self, outcome: Outcome) -> None:
         """An attempt ended."""
         self._outcomes[outcome] += 1
@@ -153,6 +176,9 @@ class Ledger:
             exchange=self._shown_exchange(),
             final=gauges.final,
             accounted_seconds=gauges.accounted_seconds,
+            dead_letters_now=gauges.dead_letters,
+            breaker_now=gauges.breaker,
+            dead_letters=gauges.news,
         )
         self._reported = self.totals.copy()
         self._clear()

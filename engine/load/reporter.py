@@ -9,20 +9,23 @@ from __future__ import annotations
 from engine.load.dispatcher import Dispatcher
 from engine.load.feeds import Feeds
 from engine.load.ledger import Gauges, Ledger
+from engine.load.redrive import Redriver
 from engine.load.senders.contract import Sender
 from engine.load.wire import UpPipe
 
 FLUSH_SECONDS = 30.0
+Shown = tuple[Dispatcher, Redriver]
 
 
 class Reporter:
     """Cuts what a ledger counted into reports and sends them up the pipe."""
 
     def __init__(
-        self, ledger: Ledger, pipe: UpPipe, dispatcher: Dispatcher, sender: Sender, feeds: Feeds
+        self, ledger: Ledger, pipe: UpPipe, shown: Shown, sender: Sender, feeds: Feeds
     ) -> None:
         self._ledger, self._pipe = ledger, pipe
-        self._dispatcher, self._sender, self._feeds = dispatcher, sender, feeds
+        self._dispatcher, self._redriver = shown
+        self._sender, self._feeds = sender, feeds
         self._tick = 0
         self._lag_ns = 0
 
@@ -58,6 +61,9 @@ class Reporter:
             connections=self._sender.connections,
             final=final,
             accounted_seconds=self._accounted_seconds(schedule_seconds, before_ns),
+            dead_letters=self._redriver.dead_letters,
+            breaker=self._redriver.breaker,
+            news=self._redriver.news(),
         )
         self._pipe.send(self._ledger.report(gauges))
         self._lag_ns = 0

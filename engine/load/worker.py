@@ -13,6 +13,8 @@ import importlib
 import os
 import resource
 import sys
+from dataclasses import replace
+from functools import partial
 from io import FileIO
 from typing import cast
 
@@ -20,14 +22,19 @@ import msgspec
 import pydantic
 
 from engine.load.conductor import Conductor
+from engine.load.dead_letters import DeadLetters
 from engine.load.dispatcher import Dispatcher
 from engine.load.feed import Feed, Making
 from engine.load.feeds import Feeds
+from engine.load.guard import Guard
 from engine.load.judge import Judge
 from engine.load.ledger import Ledger
 from engine.load.making.choice import maker_of
 from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
+from engine.load.redrive import CONNECTIONS as REDRIVE_CONNECTIONS
+from engine.load.redrive import Means, Redriver
+from engine.load.remedies import Remedies
 from engine.load.retry import RetryPolicy
 from engine.load.senders.contract import SenderFactory, SenderSettings
 from engine.load.traffic.source import kinds_of
@@ -69,12 +76,20 @@ async def _run(plan: WorkerPlan, stdin: FileIO, pipe: UpPipe) -> None:
         plan.attempts, plan.backoff_base_seconds, plan.backoff_cap_seconds, plan.seed
     )
     ledger = Ledger(plan.share, kinds_of(plan), WorkerUsage(maker))
-    dispatcher = Dispatcher(ledger, Judge(plan.id_prefix), policy, plan.request_timeout_seconds)
-    sender = _sender_factory(plan.sender)(_settings(plan), dispatcher)
+    guard = Guard(breaker=plan.breaker, retry_ratio=plan.retry_ratio)
+    judge, totals = Judge(plan.id_prefix), ledger.totals
+    letters = DeadLetters(totals, plan.id_prefix, plan.spill_folder)
+    remedies = Remedies(policy, guard, letters)
+    dispatcher = Dispatcher(ledger, judge, remedies, plan.request_timeout_seconds)
+    make_sender = _sender_factory(plan.sender)
+    sender = make_sender(_settings(plan), dispatcher)
+    letters.prepare = sender.prepare
+    means = Means(ledger, judge, guard, letters, partial(make_sender, _redrive_settings(plan)))
+    redriver = Redriver(means, load.max_tps / plan.shares, enabled=plan.redrive)
     making = Making(maker, sender.prepare, plan.users)
     feed = Feed(making, (plan.share, plan.shares), pacer)
     feeds = Feeds(feed, making)
-    conductor = Conductor(plan, feeds, pacer, sender, (dispatcher, ledger, pipe))
+    conductor = Conductor(plan, feeds, pacer, sender, (dispatcher, redriver, ledger, pipe))
     listen(stdin, asyncio.get_running_loop(), conductor.handle)
     try:
         await asyncio.gather(sender.open(), feed.fill())
@@ -98,6 +113,12 @@ def _settings(plan: WorkerPlan) -> SenderSettings:
         proxy=plan.proxy,
         ca_file=plan.ca_file,
     )
+
+
+def _redrive_settings(plan: WorkerPlan) -> SenderSettings:
+    """A few connections more, whoever the simulated user was."""
+    settings = _settings(plan)
+    return replace(settings, connections=min(settings.pool, REDRIVE_CONNECTIONS), users=0)
 
 
 def _plan(command: WorkerCommand) -> WorkerPlan:

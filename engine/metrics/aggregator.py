@@ -10,10 +10,13 @@ this row are not those of its tick alone: too few in the first, too many in the 
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from engine.measure.arrivals import ArrivalSet
 from engine.measure.histogram import Histogram
+from engine.metrics.newest import Newest
 from engine.metrics.series import HistogramSeries
 from engine.metrics.workers import GAUGES, Workers
 from engine.model.control import WorkerReport
@@ -33,6 +36,13 @@ COUNTS = (
     "attempts",
     "answer_mismatches",
     "not_offered",
+    "dead_lettered",
+    "redriven",
+    "redrive_failed",
+    "stranded",
+    "retries_refused",
+    "breaker_trips",
+    "breaker_recoveries",
 )
 OUTCOMES = (
     "ok",
@@ -78,6 +88,7 @@ class Aggregator:
         self.totals: dict[str, float] = {}
         self.confusion: dict[str, int] = {}
         self.exchange: tuple[str, str] | None = None
+        self.dead_letters = Newest()
         self.next_tick = 0
         self._workers = Workers(workers, tick_seconds)
         self._waiting: list[WorkerReport] = []
@@ -93,7 +104,8 @@ class Aggregator:
     def lose(self, share: int) -> bool:
         """A worker ended without a final report; whether that was not known yet.
 
-        What it had under way got no decision: it counts as failed; its backlog as dropped.
+        What it had under way got no decision: it counts as failed; its backlog as dropped. Its dead
+        letters went with it: they, and what was under way, are stranded.
         """
         if not self._workers.lose(share):
             return False
@@ -101,9 +113,10 @@ class Aggregator:
         for report in self._waiting:
             if report.share == share:
                 gauges = {name: getattr(report, name) for name in GAUGES}
-        lost = self._lost_counts
-        lost["failed"] = lost.get("failed", 0) + gauges["in_flight_now"]
-        lost["dropped"] = lost.get("dropped", 0) + gauges["backlog_now"]
+        under_way, lost = gauges["in_flight_now"], Counter(self._lost_counts)
+        lost.update(failed=under_way, dead_lettered=under_way, dropped=gauges["backlog_now"])
+        lost.update(stranded=under_way + gauges["dead_letters_now"])
+        self._lost_counts = dict(lost)
         return True
 
     @property
@@ -186,6 +199,7 @@ class Aggregator:
         for report in reports:
             self.acknowledged.add(np.frombuffer(report.acknowledged, dtype=np.uint32))
             self.exchange = report.exchange or self.exchange
+            self.dead_letters.add(report.dead_letters)
         return row
 
     def _quality(self, reports: list[WorkerReport], row: dict[str, float]) -> None:

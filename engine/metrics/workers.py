@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from engine.model.control import WorkerReport
 from engine.model.tick import NAN
 
-GAUGES = ("backlog_now", "in_flight_now")
+GAUGES = ("backlog_now", "in_flight_now", "dead_letters_now")
+BREAKERS = {"breakers_half_open_now": 1, "breakers_open_now": 2}
 
 
 @dataclass
@@ -20,6 +21,7 @@ class _Worker:
     gauges: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GAUGES, 0))
     rss_bytes: int = 0
     connections: int = 0
+    breaker: int = 0
     schedule_seconds: float = 0.0
 
 
@@ -76,10 +78,15 @@ class Workers:
             worker.gauges = {name: getattr(report, name) for name in GAUGES}
             worker.rss_bytes = report.rss_bytes_now
             worker.connections = report.connections_now
+            worker.breaker = report.breaker_now
             worker.schedule_seconds = report.schedule_seconds
         living = [worker for worker in self._workers.values() if worker.alive]
         return {
             **{name: sum(worker.gauges[name] for worker in living) for name in GAUGES},
+            **{
+                name: sum(one.breaker == state for one in living)
+                for name, state in BREAKERS.items()
+            },
             "reports_missing": irregular,
             "workers_up_now": self.up,
             "connections_now": sum(worker.connections for worker in living),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.model.dead_letter import DeadLetter
 from engine.model.orders import AgentDelay as AgentDelay
 from engine.model.orders import Ballast as Ballast
 from engine.model.orders import ConnectionDelay as ConnectionDelay
@@ -38,7 +39,9 @@ class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     this worker's customers are that many simulated users, each with a connection of its own for
     the whole run (`connections` is not used then). `headers` go with every request; `proxy`
     (an http address) and `ca_file` (PEM) are for the general sender. `traffic_file` is own data
-    instead of the simulator's `mix`, begun again at its end with `traffic_repeat`.
+    instead of the simulator's `mix`, begun again at its end with `traffic_repeat`. First attempts
+    pay `retry_ratio` of a retry each; `breaker` and `redrive` can be switched off for comparison.
+    Dead letters that memory has no room for lie in `spill_folder`; empty: they are not kept.
     """
 
     run_id: str
@@ -65,6 +68,10 @@ class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     ca_file: str = ""
     traffic_file: str = ""
     traffic_repeat: bool = False
+    retry_ratio: float = 0.2
+    breaker: bool = True
+    redrive: bool = True
+    spill_folder: str = ""
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
@@ -112,7 +119,11 @@ class TakeOver(msgspec.Struct, frozen=True, tag="take_over", kw_only=True):
     from_seconds: float
 
 
-WorkerCommand = WorkerPlan | Start | Pause | Resume | Stop | Abort | SetRate | TakeOver
+class Redrive(msgspec.Struct, frozen=True, tag="redrive"):
+    """Send the dead letters again now, also those that were sent again in vain."""
+
+
+WorkerCommand = WorkerPlan | Start | Pause | Resume | Stop | Abort | SetRate | TakeOver | Redrive
 
 
 class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
@@ -129,6 +140,12 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     for a free connection too. `not_offered` arrivals are not among `due`. `accounted_seconds` says
     up to when the arrivals of its own share, and then of every `TakeOver` obeyed, are in the counts
     so far: `schedule_seconds`, or less for one whose next transactions were not made yet.
+
+    Every `failed` one is `dead_lettered`, and later `redriven` (answered as it should be),
+    `stranded` (nobody can redrive it) or still among `dead_letters_now`. `redrive_failed` counts
+    redrives in vain, `retries_refused` transactions that failed with attempts left, because of
+    breaker or retry budget. `breaker_now` is 0 closed, 1 half open, 2 open. `dead_letters` are the
+    newest, and what became of the newest, at most 20.
     """
 
     share: int
@@ -162,6 +179,16 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     final: bool = False
     maker_cpu_seconds: float = 0.0
     accounted_seconds: tuple[float, ...] = ()
+    dead_lettered: int = 0
+    redriven: int = 0
+    redrive_failed: int = 0
+    stranded: int = 0
+    retries_refused: int = 0
+    breaker_trips: int = 0
+    breaker_recoveries: int = 0
+    dead_letters_now: int = 0
+    breaker_now: int = 0
+    dead_letters: tuple[DeadLetter, ...] = ()
 
 
 class WorkerReady(msgspec.Struct, frozen=True, tag="ready"):

@@ -37,6 +37,17 @@ class Tick:
     attempts: float = 0
     answer_mismatches: float = 0
     not_offered: float = 0
+    # what failed, and became of it: failed = dead_lettered = redriven + stranded + dead_letters_now
+    dead_lettered: float = 0
+    redriven: float = 0
+    redrive_failed: float = 0
+    stranded: float = 0
+    dead_letters_now: float = 0
+    retries_refused: float = 0
+    breaker_trips: float = 0
+    breaker_recoveries: float = 0
+    breakers_open_now: float = 0
+    breakers_half_open_now: float = 0
     # attempts by outcome class
     outcome_ok: float = 0
     outcome_rejected: float = 0

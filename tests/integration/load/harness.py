@@ -22,7 +22,17 @@ from engine.model.control import (
 
 SUSTAINED = {"profile_type": "sustained"}
 SUMMED = ("due", "sent", "dropped", "decided", "rejected", "failed", "attempts")
+LETTERS = (
+    "dead_lettered",
+    "redriven",
+    "redrive_failed",
+    "stranded",
+    "retries_refused",
+    "breaker_trips",
+    "breaker_recoveries",
+)
 MEASURED = ("response", "service", "lateness", "queue")
+ALL_RETRIES = {"retry_ratio": 2.0, "breaker": False}  # nothing spares the target
 COUNTED = ("outcomes", "decisions", "confusion", "fraud_value_usd")
 
 _decode = msgspec.msgpack.Decoder(WorkerMessage).decode
@@ -152,7 +162,7 @@ class Sums:
 
     def __init__(self, reports):
         self.reports = reports
-        for name in (*SUMMED, "answer_mismatches", "not_offered"):
+        for name in (*SUMMED, *LETTERS, "answer_mismatches", "not_offered"):
             setattr(self, name, sum(getattr(report, name) for report in reports))
         for name in COUNTED:
             setattr(self, name, _added(getattr(report, name) for report in reports))
@@ -177,12 +187,15 @@ def _added(counters):
 
 
 def assert_conserved(reports):
-    """Both laws in every report, over the sums up to it."""
-    sums = dict.fromkeys(SUMMED, 0)
+    """All laws in every report, over the sums up to it."""
+    sums = dict.fromkeys((*SUMMED, *LETTERS), 0)
     for report in reports:
-        for name in SUMMED:
+        for name in sums:
             sums[name] += getattr(report, name)
         assert sums["due"] == sums["sent"] + sums["dropped"] + report.backlog_now, report
         ended = sums["decided"] + sums["rejected"] + sums["failed"]
         assert sums["sent"] == ended + report.in_flight_now, report
+        assert sums["failed"] == sums["dead_lettered"], report
+        over = sums["redriven"] + sums["stranded"]
+        assert sums["dead_lettered"] == over + report.dead_letters_now, report
     assert reports[-1].backlog_now == reports[-1].in_flight_now == 0

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from engine.model.control import Abort, Pause, Resume, Start
-from tests.integration.load.harness import Worker, assert_conserved, plan
+from tests.integration.load.harness import ALL_RETRIES, Worker, assert_conserved, plan
 from tests.servers import Server, approve, http, unused_port
 
 AT_ONCE_SECONDS = 0.25  # product.md: from the press of the button to the last request
@@ -36,7 +36,7 @@ def test_a_pause_sends_nothing_stands_the_clock_still_and_is_not_caught_up():
             asked.add(request.id)
             busy(request)
 
-    changes = {"mix": "realistic", "seconds": 2}
+    changes = {"mix": "realistic", "seconds": 2, **ALL_RETRIES}
     with Server(busy_at_first) as server, Worker(plan(server.url, **changes)) as worker:
         worker.start()
         worker.wait_total("decided", 60)

@@ -1,7 +1,14 @@
 """A worker process against real targets: plans, reports, conservation, commands."""
 
 from engine.load.traffic.simulator import FRAUD_KINDS
-from tests.integration.load.harness import Sums, Worker, assert_conserved, plan, start_all
+from tests.integration.load.harness import (
+    ALL_RETRIES,
+    Sums,
+    Worker,
+    assert_conserved,
+    plan,
+    start_all,
+)
 from tests.servers import Server, approve, decision, http
 from tests.traffic import repeats
 
@@ -102,7 +109,7 @@ def test_a_retry_keeps_its_id_and_counts_once():
         else:
             approve(request)
 
-    quick = {"backoff_base_seconds": 0.005, "mix": "realistic"}
+    quick = {"backoff_base_seconds": 0.005, "mix": "realistic", **ALL_RETRIES}
     with Server(twice_busy) as server, Worker(plan(server.url, tps=100, **quick)) as worker:
         worker.start()
         sums = worker.finish()
@@ -125,6 +132,7 @@ def test_different_decisions_for_one_id_are_noticed():
             approve(request)
 
     changes = {"request_timeout_seconds": 1.0, "mix": "realistic", "connections": 40}
+    changes |= ALL_RETRIES
     with Server(wavering) as server, Worker(plan(server.url, tps=20, **changes)) as worker:
         worker.start()
         worker.wait_total("answer_mismatches", 1)

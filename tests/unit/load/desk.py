@@ -3,10 +3,13 @@
 import time
 
 from engine.load.arrival import Arrival
+from engine.load.dead_letters import DeadLetters
 from engine.load.dispatcher import Dispatcher
+from engine.load.guard import Guard
 from engine.load.judge import Judge
 from engine.load.ledger import Gauges, Ledger
 from engine.load.outcome import Outcome
+from engine.load.remedies import Remedies
 from engine.load.retry import RetryPolicy
 from engine.measure.clock import RunClock
 from tests.servers import decision
@@ -45,13 +48,26 @@ class FakeSender:
         self.swept += 1
 
 
-class Desk:
-    """A dispatcher that has begun, with all it needs."""
+class Unguarded(Guard):
+    """Lets every retry pass."""
 
-    def __init__(self, connections=1, timeout=5.0, attempts=3, by_user=False):
+    def __init__(self):
+        super().__init__(breaker=False)
+
+    def refusal(self):
+        return None
+
+
+class Desk:
+    """A dispatcher that has begun, with all it needs; its retries have no budget if not told."""
+
+    def __init__(self, connections=1, timeout=5.0, attempts=3, by_user=False, guard=None):
         self.ledger = Ledger(0, KINDS)
         policy = RetryPolicy(attempts=attempts, base_seconds=0.05, cap_seconds=1.0)
-        self.dispatcher = Dispatcher(self.ledger, Judge(PREFIX), policy, timeout)
+        self.guard = guard or Unguarded()
+        self.letters = DeadLetters(self.ledger.totals, PREFIX)
+        remedies = Remedies(policy, self.guard, self.letters)
+        self.dispatcher = Dispatcher(self.ledger, Judge(PREFIX), remedies, timeout)
         self.sender = FakeSender(connections, by_user)
         self.clock = RunClock(time.monotonic_ns())
         self.dispatcher.begin(self.sender, self.clock)
@@ -96,4 +112,7 @@ class Desk:
         assert totals.due == totals.sent + totals.dropped + dispatcher.backlog
         ended = totals.decided + totals.rejected + totals.failed
         assert totals.sent == ended + dispatcher.in_flight
+        assert totals.failed == totals.dead_lettered
+        kept = totals.dead_lettered - totals.redriven - totals.stranded
+        assert kept == self.letters.kept
         assert min(totals.due, totals.dropped, ended, dispatcher.in_flight) >= 0
