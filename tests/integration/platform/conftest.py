@@ -256,6 +256,6 @@ def platform(start: Callable[..., Platform]) -> Platform:
 @pytest.fixture(scope="module")
 def shared_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """One for all tests of a file that only ask."""
-    running = Platform(tmp_path_factory.mktemp("platform") / "journal.db")
+    running = Platform(tmp_path_factory.mktemp("platform") / "journal.db", tick_seconds=0.05)
     yield running
     running.end()
