@@ -17,6 +17,7 @@ from engine.metrics.listeners import Listeners
 from engine.metrics.record import RunRecord
 from engine.metrics.view import RunView
 from engine.model.calibration import Calibration, CalibrationProgress, KeptCalibration
+from engine.model.dead_letter import DeadLetterRecord
 from engine.model.errors import ConfigurationError, IllegalTransitionError, StoreError
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState
@@ -65,16 +66,14 @@ class Engine:
         self._run: StressTestOrchestrator | None = None
         self._shown = False
         self._calibrating: StressTestOrchestrator | None = None
-        self._listeners = Listeners()
-        self._stories = Stories(self.home)
+        self._listeners, self._stories = Listeners(), Stories(self.home)
         self._presets = read.scenarios
         self._warnings = [*([self.home.warning] if self.home.warning else []), *read.problems]
         self.closed_orphans = archive.close_orphans(self._store)
         wiring.sweep(self.home)
         self._selected = RunRequest(scenario=self._presets[0])
         self._cached: tuple[RunView, LiveState] | None = None
-        self._standby = wiring.keep_warm(self.home)
-        self._warm = warm
+        self._standby, self._warm = wiring.keep_warm(self.home), warm
         self._keep_warm()
 
     def presets(self) -> list[TestScenario]:
@@ -153,11 +152,7 @@ class Engine:
         Raises:
             IllegalTransitionError: Nothing is under way.
         """
-        calibrating = self._calibrating
-        if calibrating is not None:
-            calibrating.request(Event.EMERGENCY_STOP)
-        else:
-            self._ask(Event.EMERGENCY_STOP)
+        (self._calibrating or self._current("emergency stop")).request(Event.EMERGENCY_STOP)
 
     def inject(self, failure_type: FailureType, severity: float, duration_seconds: float) -> None:
         """Break the target now; raises LimelightError unless a run is running."""
@@ -173,11 +168,14 @@ class Engine:
     def set_rate(self, factor: float) -> None:
         """Offer the planned rate times this, within half a second, until the next change.
 
-        Raises:
-            IllegalTransitionError: No run is running or paused.
-            ConfigurationError: The factor is below 0.01, or the highest rate would be too high.
+        Raises IllegalTransitionError unless a run is running or paused, ConfigurationError if the
+        factor is below 0.01 or the highest rate would be too high.
         """
         self._current("change the rate").set_rate(factor)
+
+    def redrive(self) -> None:
+        """Send the dead letters again now; raises IllegalTransitionError unless running."""
+        self._current("redrive dead letters").redrive()
 
     def wait(self, timeout: float | None = None) -> RunSummary | None:
         """Wait for the end of the current run; its summary, or None by then."""
@@ -192,8 +190,8 @@ class Engine:
             view, cached = run.view, self._cached
             if cached is None or cached[0] is not view:
                 state = run_state(view, run.view.meta, self._warnings)
-                cached = (view, self._offered(state) if view.status.final else state)
-                self._cached = cached
+                state = self._offered(state) if view.status.final else state
+                cached = self._cached = (view, state)
             return cached[1]
 
     def _idle(self, run: StressTestOrchestrator | None) -> LiveState:
@@ -246,8 +244,7 @@ class Engine:
                 with self._lock:
                     self._must_be_free()
                     shown = (MetricsBuffer(), lambda: None)
-                    run = self._make(calibrate.request(), store, shown)
-                    self._calibrating = run
+                    self._calibrating = run = self._make(calibrate.request(), store, shown)
                 found = calibrate.measure(run, store, told)
             finally:
                 self._calibrating = None
@@ -265,8 +262,7 @@ class Engine:
     def record(self, run_id: str | None = None) -> RunRecord:
         """One run, or the newest; a run under way as far as it got. Raises StoreError."""
         if run_id is None:
-            runs = self.runs()
-            if not runs:
+            if not (runs := self.runs()):
                 msg = "there is no run yet: start one first"
                 raise StoreError(msg)
             run_id = self._run.plan.run_id if self._run and self._shown else runs[0].run_id
@@ -280,6 +276,10 @@ class Engine:
     def agents(self) -> list[AgentMetrics]:
         """The agents of the run shown, as its target's metrics page has them; none without one."""
         return list(self._run.view.agents) if self._run is not None and self._shown else []
+
+    def dead_letters(self) -> list[DeadLetterRecord]:
+        """The newest of the run shown, the newest first, at most 50."""
+        return list(self._run.view.dead_letters) if self._run is not None and self._shown else []
 
     def latest_transactions(self) -> list[str]:
         """Ids of some of the newest decided transactions of the run shown, the newest first."""

@@ -88,7 +88,7 @@ def make_run(
     buffer, changed = shown
     parts = Parts(
         target=_target(request, standby),
-        fleet=LocalFleet(home.logs),
+        fleet=LocalFleet(home.logs, home.letters),
         store=store,
         buffer=buffer,
         clock=SystemClock(),

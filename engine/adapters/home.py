@@ -39,6 +39,11 @@ class Home:
         return self.folder / "journals"
 
     @property
+    def letters(self) -> Path:
+        """Dead letters of load workers, in files without a name."""
+        return self.folder / "letters"
+
+    @property
     def traffic(self) -> Path:
         """Own data, converted."""
         return self.folder / "traffic"

@@ -28,10 +28,14 @@ _decode = msgspec.msgpack.Decoder(WorkerMessage).decode
 
 
 class LocalFleet:
-    """Workers on this machine; `logs` takes what they write to standard error."""
+    """Workers on this machine.
 
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
+    `logs` takes what they write to standard error, `letters` the dead letters that their memory has
+    no room for, in files without a name that end with the worker.
+    """
+
+    def __init__(self, logs: Path, letters: Path) -> None:
+        self._logs, self._letters = logs, letters
         self._children: dict[int, Child] = {}
         self._pulses: dict[int, Pulse] = {}
         self._watch_from_ns: int | None = None
@@ -50,6 +54,7 @@ class LocalFleet:
             FleetError: One ended, or was not ready in time; all are ended then.
         """
         limit_seconds = READY_SECONDS + READY_SECONDS_EACH * len(plans)
+        self._letters.mkdir(parents=True, exist_ok=True)
         for plan in plans:
             if self._ended:
                 self._early.append(WorkerLost(plan.share, "stopped before it was started"))
@@ -57,7 +62,7 @@ class LocalFleet:
             child = Child(MODULE, self._logs / f"worker-{plan.share}.log")
             self._children[plan.share] = child
             self._pulses[plan.share] = Pulse(child.pid)
-            child.send(plan)
+            child.send(msgspec.structs.replace(plan, spill_folder=str(self._letters)))
         waiting = set(self._children)
         deadline = time.monotonic() + limit_seconds
         while waiting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from engine.model.dead_letter import DeadLetterRecord
 from engine.model.event import RunEvent
 from engine.model.fault import FailureScenario
 from engine.model.metrics import AgentMetrics
@@ -68,6 +69,7 @@ class RunView:
     degraded: tuple[DegradedInterval, ...] = ()
     doubts: tuple[str, ...] = ()
     agents: tuple[AgentMetrics, ...] = ()
+    dead_letters: tuple[DeadLetterRecord, ...] = ()
 
     @property
     def rate_factor(self) -> float:

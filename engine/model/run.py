@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.model.config import StressTestConfig
+from engine.model.dead_letter import DeadLetterRecord
 from engine.model.presentation import TransactionFlowNode
 from engine.model.results import (
     DegradedInterval,
@@ -57,6 +58,7 @@ class RunProgress(_Stored):
     rate_changes: list[RateChange] = Field(default_factory=list)
     scalings: list[ScalingRecord] = Field(default_factory=list)
     degraded: list[DegradedInterval] = Field(default_factory=list)
+    dead_letters: list[DeadLetterRecord] = Field(default_factory=list)
 
 
 class RunRow(_Stored):

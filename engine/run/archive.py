@@ -88,4 +88,5 @@ def last_view(
         summary=summary,
         rate_changes=tuple(progress.rate_changes),
         degraded=tuple(progress.degraded),
+        dead_letters=tuple(progress.dead_letters),
     )

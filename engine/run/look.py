@@ -25,6 +25,7 @@ def look(
         confusion=dict(ticker.aggregator.confusion),
         cpu_seconds=ticker.cpu_seconds(),
         nodes=rig.nodes() if going_on else before.nodes,
+        dead_letters=rig.dead_letters(),
         exchange=ticker.aggregator.exchange,
         doubts=doubts if going_on else before.doubts,
         agents=rig.target.agents() if going_on else before.agents,
@@ -44,4 +45,5 @@ def progress(
         rate_changes=list(rig.crew.rates.changes),
         scalings=list(rig.scalings.records),
         degraded=list(rig.crew.degraded),
+        dead_letters=list(rig.dead_letters()),
     )

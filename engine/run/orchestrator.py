@@ -18,7 +18,7 @@ from typing import TypeVar
 from engine.analysis.alerts import Level, Watch
 from engine.analysis.cost import vcpu_hour_usd
 from engine.metrics.view import RunView
-from engine.model.control import Abort, Pause, Resume, WorkerCommand
+from engine.model.control import Abort, Pause, Redrive, Resume, WorkerCommand
 from engine.model.errors import IllegalTransitionError, LimelightError
 from engine.model.event import EventKind
 from engine.model.fault import FailureScenario
@@ -60,7 +60,7 @@ class StressTestOrchestrator:
         self.view = RunView(meta=None, status=TestStatus.NOT_STARTED)
         self._rig = Rig(plan, parts)
         self._store, self._buffer, self._changed = parts.store, parts.buffer, parts.changed
-        self._commands: queue.SimpleQueue[Event | FailureScenario | RateChange]
+        self._commands: queue.SimpleQueue[Event | FailureScenario | RateChange | Redrive]
         self._commands = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._status = TestStatus.NOT_STARTED
@@ -103,6 +103,12 @@ class StressTestOrchestrator:
         """
         allow(self._status, "change the rate of", TestStatus.RUNNING, TestStatus.PAUSED)
         self._commands.put(self._rig.crew.set_rate(factor))
+
+    def redrive(self) -> None:
+        """Have the dead letters sent again now; raises IllegalTransitionError unless running."""
+        allow(self._status, "redrive the dead letters of", TestStatus.RUNNING)
+        self._rig.command(Redrive())
+        self._commands.put(Redrive())
 
     def wait(self, timeout_seconds: float | None = None) -> RunSummary | None:
         """Wait for the end; the summary, or None if there is none by then."""
@@ -164,6 +170,8 @@ class StressTestOrchestrator:
             command = self._commands.get()
             if isinstance(command, FailureScenario):
                 self._begin_fault(command, by_hand=True)
+            elif isinstance(command, Redrive):
+                self._events.add(EventKind.OPERATOR, "redrive of the dead letters")
             elif isinstance(command, RateChange):
                 self._events.add(EventKind.OPERATOR, told(command), **command.model_dump())
             else:
