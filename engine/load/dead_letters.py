@@ -98,6 +98,11 @@ class DeadLetters:
         self._totals.dead_lettered += count
         self._totals.stranded += count
 
+    def close(self) -> None:
+        """Nothing is redriven any more."""
+        for shelf in (self._waiting, self._parked, self._unparked):
+            shelf.close()
+
     def news(self) -> tuple[DeadLetter, ...]:
         """The newest, and what became of the newest, since this was asked last."""
         shown = tuple(self._shown(letter, state) for letter, state in self._news)

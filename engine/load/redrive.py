@@ -132,6 +132,7 @@ class Redriver:
         for letter, _ in self._under_way.values():
             self._letters.put_back(letter)
         self._under_way.clear()
+        self._letters.close()
 
     def answered(
         self, arrival: Arrival, status: int, body: bytes, retry_after: float | None, _raw: bytes

@@ -86,6 +86,11 @@ class Shelf:
         """Take out what `first` returned."""
         return self._letters.popleft()
 
+    def close(self) -> None:
+        """Let the file go, and with it all that is in it."""
+        if self._file is not None:
+            self._file.close()
+
     def _spill(self, letter: Letter) -> bool:
         head, blank, body = letter.arrival.request.partition(END_OF_HEAD)
         kept = msgspec.structs.replace(letter.arrival, request=body if blank else head)

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from engine.measure.histogram import Histogram
 from engine.metrics.aggregator import LOOK_SECONDS, PATIENCE_SECONDS, Aggregator
+from engine.metrics.newest import MOST
 from engine.model.control import SparseHistogram, WorkerReport
+from engine.model.dead_letter import DeadLetter, LetterState, Why
 from engine.model.tick import COLUMNS
 
 TICK = 0.25
@@ -99,6 +101,58 @@ def test_what_a_lost_worker_had_under_way_counts_as_failed_and_dropped():
     assert (row["failed"], row["dropped"]) == (2, 3)
     assert (row["in_flight_now"], row["backlog_now"]) == (0, 0)
     assert aggregator.finished
+
+
+def test_the_dead_letters_of_a_lost_worker_are_stranded_and_so_is_what_it_had_under_way():
+    aggregator = Aggregator(2, TICK)
+    aggregator.add(report(share=0, sent=9, failed=5, dead_lettered=5, dead_letters_now=5))
+    aggregator.add(report(share=1, failed=4, dead_lettered=4, dead_letters_now=4))
+    aggregator.close_tick()
+    aggregator.add(report(share=0, tick=1, redriven=2, in_flight_now=4, dead_letters_now=3))
+    aggregator.lose(0)
+    row = aggregator.close_tick()
+    assert row["dead_letters_now"] == 4
+    totals = aggregator.totals
+    assert (totals["failed"], totals["dead_lettered"]) == (13, 13)
+    assert (totals["redriven"], totals["stranded"]) == (2, 3 + 4)
+    assert totals["dead_lettered"] == totals["redriven"] + totals["stranded"] + 4
+
+
+def test_the_breakers_of_living_workers_are_counted_by_state():
+    aggregator = Aggregator(4, TICK)
+    for share, state in enumerate((0, 1, 2, 2)):
+        aggregator.add(report(share=share, breaker_now=state, breaker_trips=state))
+    row = aggregator.close_tick()
+    assert (row["breakers_half_open_now"], row["breakers_open_now"]) == (1, 2)
+    assert row["breaker_trips"] == 5
+    aggregator.lose(3)
+    assert aggregator.close_tick()["breakers_open_now"] == 1
+
+
+def test_the_newest_dead_letters_are_listed_each_as_it_was_last_heard_of():
+    aggregator = Aggregator(1, TICK)
+    for tick in range(MOST + 10):
+        aggregator.add(report(tick=tick, dead_letters=(letter(tick),)))
+    aggregator.add(report(tick=MOST + 10, dead_letters=(letter(30, LetterState.REDRIVEN),)))
+    while not aggregator.dead_letters.listed() or aggregator.next_tick < MOST + 11:
+        aggregator.close_tick()
+    listed = aggregator.dead_letters.listed()
+    assert [one.failed_ns for one in listed] == list(range(MOST + 9, 9, -1))
+    assert [one.failed_ns for one in listed if one.state is LetterState.REDRIVEN] == [30]
+
+
+def letter(at, state=LetterState.WAITING):
+    return DeadLetter(
+        id=f"run-{at}",
+        customer="customer",
+        due_ns=0,
+        failed_ns=at,
+        attempts=3,
+        redrives=0,
+        outcome="reset",
+        why=Why.RETRIES,
+        state=state,
+    )
 
 
 def test_a_late_report_counts_in_the_next_row_and_conservation_holds_in_each():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.model.control import Abort, Pause, Resume, Start, Stop
+from engine.model.control import Abort, Pause, Redrive, Resume, Start, Stop
+from engine.model.errors import IllegalTransitionError
 from engine.model.event import EventKind
 from engine.model.results import TestStatus, Verdict
 from engine.run.states import Event
@@ -106,6 +107,15 @@ def test_a_clock_that_jumps_loses_no_tick_and_no_transaction():
     assert summary.counts.due == summary.counts.decided == RATE * SECONDS
     ticks = [tick.tick for tick in rigged.store.written["append"]]
     assert ticks == list(range(len(ticks)))
+
+
+def test_a_redrive_by_hand_reaches_the_workers_and_is_on_the_timeline():
+    rigged = Rigged(at={1.0: lambda run: run.redrive()})
+    with pytest.raises(IllegalTransitionError, match="cannot redrive the dead letters of a run"):
+        rigged.run.redrive()
+    rigged.finish()
+    assert [one for one in rigged.fleet.commands if isinstance(one, Redrive)] == [Redrive()]
+    assert rigged.said(EventKind.OPERATOR) == ["redrive of the dead letters"]
 
 
 def test_a_pause_and_its_end_reach_the_workers_however_busy_the_runs_own_thread_is():
