@@ -144,7 +144,9 @@ class Dispatcher:
         if outcome is OK:
             self.in_flight -= 1
             self._ledger.decided(arrival, code, now, raw)
-            if arrival.decision != code:
+            if arrival.decision < 0:  # nearly always: no call for what is that short
+                arrival.decision = code
+            elif arrival.decision != code:
                 self._ledger.heard(arrival, code)
             return True
         if outcome is Outcome.REJECTED:
