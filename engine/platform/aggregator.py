@@ -94,7 +94,8 @@ def decide(policy: Policy, scores: tuple[float | None, ...]) -> Outcome:
     if vote is None:
         return Outcome(REVIEW, _FLOOR_RISK[REVIEW], 0.0, reasons.SILENCE)
     alone = _alone(policy, scores)
-    if vote < policy.review and alone == _ALL_APPROVE:  # nearly all transactions
+    nobody_asks = alone == _ALL_APPROVE or max(alone) == APPROVE  # of those that answered
+    if vote < policy.review and nobody_asks:  # nearly all transactions
         return Outcome(APPROVE, 0.5 * vote / policy.review, 1.0, 0)
     decision, raised_by = _resolve(policy, vote, max(alone), scores[COMPLIANCE])
     risk = max(_risk(policy, vote), _FLOOR_RISK[decision])

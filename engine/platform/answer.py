@@ -21,8 +21,8 @@ _TAIL = (
     '"decision":"%s","confidence_score":%.4f,"risk_score":%.4f,"risk_level":"%s","reasons":[%s],'
     '"agents":{%s},"processing_time_ms":%.3f}'
 )
-_AGENT = '"%s":{"score":%.4f,"latency_ms":%.3f}'
-_ALL_AGENTS = ",".join(f'"{name}":{{"score":%.4f,"latency_ms":%.3f}}' for name in AGENTS)
+_EACH_AGENT = tuple(f'"{name}":{{"score":%.4f,"latency_ms":%.3f}}' for name in AGENTS)
+_ALL_AGENTS = ",".join(_EACH_AGENT)
 
 
 class Reason(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -79,8 +79,8 @@ def _degraded(text: str) -> bytes:
 
 def _agents(scores: tuple[int, ...], latencies_us: tuple[int, ...]) -> str:
     if min(scores) < 0:
-        pairs = zip(AGENTS, scores, latencies_us, strict=True)
-        return ",".join([_AGENT % (n, s / SCALE, t / 1000) for n, s, t in pairs if s >= 0])
+        parts = zip(_EACH_AGENT, scores, latencies_us, strict=True)
+        return ",".join([one % (s / SCALE, t / 1000) for one, s, t in parts if s >= 0])
     a, b, c, d = scores
     t, u, v, w = latencies_us
     return _ALL_AGENTS % (
