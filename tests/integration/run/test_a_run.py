@@ -48,6 +48,17 @@ def test_a_crash_loses_and_doubles_nothing(crashed):
     assert journaled_once(journal, summary.counts)
 
 
+def test_what_failed_in_the_crash_is_redriven_by_the_end(crashed):
+    engine, summary = crashed
+    ticks = engine.frame()
+    assert ticks["redriven"].sum() == ticks["dead_lettered"].sum() == summary.counts.failed > 0
+    assert (ticks["dead_letters_now"].max() > 0, ticks["dead_letters_now"].iloc[-1]) == (True, 0)
+    newest = engine.dead_letters()
+    assert {letter.state for letter in newest} == {"redriven"}
+    fault = summary.faults[0]
+    assert min(letter.failed_seconds for letter in newest) > fault.onset_seconds
+
+
 def test_the_crash_is_proven_and_its_recovery_is_measured_from_onset_and_from_clear(crashed):
     _engine, summary = crashed
     (fault,) = summary.faults
@@ -135,8 +146,8 @@ def test_a_pause_stops_the_sending_and_the_run_clock_and_nothing_is_caught_up(en
 
 
 def test_an_emergency_stop_ends_the_run_at_once(engine, run_clock):
-    engine.start(RunRequest(scenario=steady(200, 60, [crash(1, 30, severity=0.5)])))
-    await_frame(engine, lambda ticks: (ticks["attempts"] > 1.2 * ticks["sent"]).sum() >= 4)
+    engine.start(RunRequest(scenario=steady(200, 60, [crash(1, 30, severity=0.3)])))
+    await_frame(engine, lambda ticks: (ticks["attempts"] > 1.1 * ticks["sent"]).sum() >= 4)
     pressed = run_clock.now()
     engine.emergency_stop()
     summary = engine.wait(15)
