@@ -17,7 +17,7 @@ from engine.metrics.listeners import Listeners
 from engine.metrics.record import RunRecord
 from engine.metrics.view import RunView
 from engine.model.calibration import Calibration, CalibrationProgress, KeptCalibration
-from engine.model.dead_letter import DeadLetterRecord
+from engine.model.dead_letter_record import DeadLetterRecord
 from engine.model.errors import ConfigurationError, IllegalTransitionError, StoreError
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState

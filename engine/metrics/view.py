@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.model.dead_letter import DeadLetterRecord
+from engine.model.dead_letter_record import DeadLetterRecord
 from engine.model.event import RunEvent
 from engine.model.fault import FailureScenario
 from engine.model.metrics import AgentMetrics

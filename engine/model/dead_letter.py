@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 import msgspec
-from pydantic import BaseModel, ConfigDict
 
 
 class Why(StrEnum):
@@ -40,31 +39,6 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     customer: str
     due_ns: int
     failed_ns: int
-    attempts: int
-    redrives: int
-    outcome: str
-    why: Why
-    state: LetterState
-
-    def record(self, start_ns: int) -> DeadLetterRecord:
-        """With instants in seconds since this one, Start."""
-        fields = msgspec.structs.asdict(self)
-        instants = {
-            f"{name}_seconds": (fields.pop(f"{name}_ns") - start_ns) / 1e9
-            for name in ("due", "failed")
-        }
-        return DeadLetterRecord(**fields, **instants)
-
-
-class DeadLetterRecord(BaseModel):
-    """A dead letter as a run's record has it; instants in seconds since Start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str
-    customer: str
-    due_seconds: float
-    failed_seconds: float
     attempts: int
     redrives: int
     outcome: str

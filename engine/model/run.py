@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.model.config import StressTestConfig
-from engine.model.dead_letter import DeadLetterRecord
+from engine.model.dead_letter_record import DeadLetterRecord
 from engine.model.presentation import TransactionFlowNode
 from engine.model.results import (
     DegradedInterval,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from engine.measure.machine import this_machine
 from engine.metrics.buffer import MetricsBuffer
 from engine.model.control import Abort, PlatformReport, Stop, WorkerCommand
-from engine.model.dead_letter import DeadLetterRecord
+from engine.model.dead_letter_record import DeadLetterRecord, recorded
 from engine.model.errors import FleetError
 from engine.model.event import EventKind
 from engine.model.presentation import TransactionFlowNode
@@ -114,7 +114,7 @@ class Rig:
         """The newest, the newest first."""
         start_ns = self.crew.start_ns or 0
         newest = self.ticker.aggregator.dead_letters.listed()
-        return tuple(letter.record(start_ns) for letter in newest)
+        return tuple(recorded(letter, start_ns) for letter in newest)
 
     def close_tick(self, faults_active: int) -> Tick:
         """The next tick's row."""
