@@ -22,6 +22,7 @@ from engine.model.errors import ConfigurationError, IllegalTransitionError, Stor
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState
 from engine.model.metrics import AgentMetrics
+from engine.model.parts import PartsState
 from engine.model.request import RunRequest
 from engine.model.results import RunSummary
 from engine.model.run import RunRow
@@ -30,6 +31,7 @@ from engine.model.story import TransactionStory
 from engine.records import read_record
 from engine.report import snapshot
 from engine.report.figures_calibration import calibration_figures
+from engine.report.parts import parts_state
 from engine.report.stage import idle_state, run_state
 from engine.run import archive, calibrate
 from engine.run.orchestrator import StressTestOrchestrator
@@ -276,6 +278,11 @@ class Engine:
     def agents(self) -> list[AgentMetrics]:
         """The agents of the run shown, as its target's metrics page has them; none without one."""
         return list(self._run.view.agents) if self._run is not None and self._shown else []
+
+    def parts(self) -> PartsState:
+        """The inside of the run shown, for the pages beside the stage."""
+        run = self._run if self._shown else None
+        return parts_state(self.live(), None if run is None else run.view)
 
     def dead_letters(self) -> list[DeadLetterRecord]:
         """The newest of the run shown, the newest first, at most 50."""

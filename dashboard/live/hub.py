@@ -19,10 +19,13 @@ from dashboard.live.messages import PING, Transcript
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.model.live import LiveState
     from engine.service import Engine
 
 MOST_WAITING = 16
 PING_SECONDS = 1.0
+STAGE, PARTS = "stage", "parts"
+VIEWS = frozenset({STAGE, PARTS})
 
 
 class Viewer:
@@ -62,10 +65,10 @@ class Viewer:
 
 
 class Hub:
-    """Follows one engine for as long as anybody watches."""
+    """Follows one engine for as long as anybody watches; `look` reads what is told of it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, look: Callable[[], LiveState]) -> None:
+        self._engine, self._look = engine, look
         self._viewers: set[Viewer] = set()
         self._transcript = Transcript()
         self._hello: str | None = None
@@ -106,7 +109,7 @@ class Hub:
 
     def _publish(self) -> None:
         self._scheduled = False
-        for message in self._transcript.advance(self._engine.live(), self._engine.frame):
+        for message in self._transcript.advance(self._look(), self._engine.frame):
             self._hello = None
             for viewer in self._viewers:
                 viewer.push(message)
@@ -118,6 +121,6 @@ class Hub:
 
 
 @st.cache_resource(show_spinner=False)
-def hub(_engine: Engine, identity: int) -> Hub:  # noqa: ARG001 - the key of the cache
-    """The hub of this engine."""
-    return Hub(_engine)
+def hub(_engine: Engine, identity: int, view: str = STAGE) -> Hub:  # noqa: ARG001 - the cache's key
+    """The hub of this engine for one of `VIEWS`: what the stage shows, or the inside of a run."""
+    return Hub(_engine, _engine.parts if view == PARTS else _engine.live)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dashboard.live.sentences import sentences
+from engine.model.live import LiveState
+from engine.model.parts import PartsState
 from engine.report.format import text
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from engine.model.figure import Figure
-    from engine.model.live import LiveState
     from engine.model.results import RunSummary
 
     Frames = Callable[[int | None], pd.DataFrame]
@@ -56,6 +57,7 @@ CHANGING = (
     "events",
     "nodes",
     "verdict",
+    *(name for name in PartsState.model_fields if name not in LiveState.model_fields),
 )
 EVENTS_SHOWN = 20
 ROWS_READ = 8
@@ -93,7 +95,11 @@ class Transcript:
             return [self.hello(frame)]
         tick = {
             "type": "tick",
-            "state": {key: self._state[key] for key in CHANGING if self._state[key] != told[key]},
+            "state": {
+                key: value
+                for key, value in self._state.items()
+                if key in CHANGING and value != told[key]
+            },
             "definitions": _new_in(self._definitions, known),
             "figures": self._figures,
         }

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocketDisconnect
 
-from dashboard.live.hub import hub
+from dashboard.live.hub import STAGE, VIEWS, hub
 from dashboard.session import session
 from engine.model.errors import LimelightError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REFUSED_TOKEN = 4401
 REFUSED_ORIGIN = 4403
+REFUSED_VIEW = 4404
 NOISY = 1008
 TOO_SLOW = 1013
 UNAVAILABLE = 1011
@@ -44,7 +45,7 @@ async def live(websocket: WebSocket) -> None:
     except LimelightError:
         await websocket.close(UNAVAILABLE, "the engine could not start; the page says why")
         return
-    following = hub(engine, id(engine))
+    following = hub(engine, id(engine), websocket.query_params.get("view", STAGE))
     viewer = following.join()
     try:
         await _until_either_ends(websocket, viewer)
@@ -58,6 +59,8 @@ def _refusal(websocket: WebSocket) -> tuple[int, str] | None:
         return REFUSED_ORIGIN, "this page was served by another site"
     if not session().admits(websocket.query_params.get("token", "")):
         return REFUSED_TOKEN, "the token has expired; reload the page"
+    if websocket.query_params.get("view", STAGE) not in VIEWS:
+        return REFUSED_VIEW, "there is no such view; reload the page"
     return None
 
 

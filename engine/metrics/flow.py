@@ -6,15 +6,18 @@ them, on the clock both processes share.
 
 from __future__ import annotations
 
+from collections import deque
+
 from engine.model.control import AgentTelemetry, EdgeTelemetry, PlatformReport, ScorerTelemetry
 from engine.model.presentation import TransactionFlowNode
 from engine.model.tick import NAN
 
 STALE_NS = 1_000_000_000
+KEPT_REPORTS = 120
 
 
 class PlatformFlow:
-    """Keeps the latest two reports of one platform.
+    """Keeps the latest two reports of one platform, and the `recent` ones for who looks inside.
 
     A report stands for the instant it was made: one older than a second says nothing of now.
     """
@@ -23,6 +26,7 @@ class PlatformFlow:
         self._shed_told = 0
         self.latest: PlatformReport | None = None
         self._before: PlatformReport | None = None
+        self.recent: deque[PlatformReport] = deque(maxlen=KEPT_REPORTS)
         self.first_cpu_seconds: float | None = None
 
     def add(self, report: PlatformReport) -> None:
@@ -30,6 +34,7 @@ class PlatformFlow:
         if self.first_cpu_seconds is None:
             self.first_cpu_seconds = report.cpu_seconds
         self._before, self.latest = self.latest, report
+        self.recent.append(report)
 
     @property
     def cpu_seconds(self) -> float | None:

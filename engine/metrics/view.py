@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from engine.model.control import PlatformReport
 from engine.model.dead_letter_record import DeadLetterRecord
 from engine.model.event import RunEvent
 from engine.model.fault import FailureScenario
@@ -48,7 +49,8 @@ class RunView:
     """One instant of one run; never changed after it was published.
 
     `rate_changes` are all so far, also one that takes effect in a moment. `doubts` are the
-    generator's about itself, as of the newest tick.
+    generator's about itself, as of the newest tick. `reports` are the platform's of the latest half
+    minute, oldest first; none while it is silent or gone.
     """
 
     meta: RunMeta | None
@@ -70,6 +72,7 @@ class RunView:
     doubts: tuple[str, ...] = ()
     agents: tuple[AgentMetrics, ...] = ()
     dead_letters: tuple[DeadLetterRecord, ...] = ()
+    reports: tuple[PlatformReport, ...] = ()
 
     @property
     def rate_factor(self) -> float:

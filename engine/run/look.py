@@ -29,6 +29,7 @@ def look(
         exchange=ticker.aggregator.exchange,
         doubts=doubts if going_on else before.doubts,
         agents=rig.target.agents() if going_on else before.agents,
+        reports=rig.reports() if going_on else before.reports,
     )
 
 

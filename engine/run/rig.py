@@ -127,6 +127,10 @@ class Rig:
         current = self.target.alive() and flow.fresh(self._clock.monotonic_ns())
         return flow.latest if current else None
 
+    def reports(self) -> tuple[PlatformReport, ...]:
+        """The platform's of the latest half minute; none while it is silent or gone."""
+        return tuple(self.ticker.flow.recent) if self.report() is not None else ()
+
     def drain(
         self,
         *,
