@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from dashboard import theme
 from dashboard.controls import panel
-from dashboard.pages import stage
+from dashboard.pages import agents, operations, stage
 from dashboard.session import session
 from engine.model.errors import LimelightError
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
 
 SIDEBAR_PIXELS = 300
 
@@ -22,14 +27,24 @@ def main() -> None:
         initial_sidebar_state=SIDEBAR_PIXELS,
     )
     theme.apply()
-    page = st.navigation([st.Page(stage.show, title="Stage", url_path="stage", default=True)])
+    pages = _pages()
+    page = st.navigation(pages, position="hidden")
     try:
         session().engine()
     except LimelightError as error:
         _unavailable(error)
         return
     page.run()
-    panel.show(session())
+    panel.show(session(), pages, transaction=page.url_path != agents.ADDRESS)
+
+
+def _pages() -> list[StreamlitPage]:
+    """All pages, in the order of their links."""
+    return [
+        st.Page(stage.show, title="Stage", url_path="stage", default=True),
+        st.Page(operations.show, title="Operations", url_path=operations.ADDRESS),
+        st.Page(agents.show, title="Agents", url_path=agents.ADDRESS),
+    ]
 
 
 def _unavailable(error: LimelightError) -> None:

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -36,6 +37,7 @@ TOKEN_SECONDS = 900
 """How long a page's token lets it open the live feed; a rerun hands out a new one."""
 
 _LOG = logging.getLogger(__name__)
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 
 
 def open_engine() -> Engine:
@@ -179,6 +181,22 @@ class Session:
 def session() -> Session:
     """The session of this process."""
     return Session(opener=lambda: open_engine())
+
+
+def may_act() -> bool:
+    """Whether this browser is the presenter's: on this machine, and not let in by a proxy.
+
+    Everybody else may look at all pages and is shown no control. Where the app is served to a room,
+    whoever can open it from this machine is the presenter; nothing asks who that is.
+    """
+    forwarded = any(name in st.context.headers for name in _FORWARDED)
+    address = client_address()
+    return (address is None or ip_address(address).is_loopback) and not forwarded
+
+
+def client_address() -> str | None:
+    """The address from which this page's browser connects; None for this machine's own name."""
+    return st.context.ip_address
 
 
 @asynccontextmanager

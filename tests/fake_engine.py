@@ -8,16 +8,19 @@ import msgspec
 import pandas as pd
 
 from engine.config.presets import presets
+from engine.metrics.view import RunView
 from engine.model.calibration import Calibration, CalibrationProgress, KeptCalibration
 from engine.model.errors import IllegalTransitionError, LimelightError
 from engine.model.fault import FailureType
 from engine.model.figure import Figure, Provenance
 from engine.model.live import LiveState
+from engine.model.parts import PartsState
 from engine.model.request import RunRequest
 from engine.model.results import TestStatus
 from engine.model.scenario import TestScenario
 from engine.model.story import AgentVoice, Passage, TransactionStory
 from engine.model.tick import COLUMNS
+from engine.report.parts import parts_state
 
 TARGET_LINE = "Target: Limelight reference platform (built in, not yours)"
 
@@ -46,6 +49,7 @@ class FakeEngine:
         self.closed = False
         self.latest: list[str] = []
         self.story = a_story()
+        self.view: RunView | None = None
 
     def _do(self, *call: object) -> None:
         self.calls.append(call)
@@ -96,6 +100,12 @@ class FakeEngine:
 
     def live(self) -> LiveState:
         return self.state
+
+    def parts(self) -> PartsState:
+        return parts_state(self.state, self.view)
+
+    def redrive(self) -> None:
+        self._do("redrive")
 
     def frame(self, last: int | None = None) -> pd.DataFrame:
         rows = self.rows if last is None else self.rows[-last:]

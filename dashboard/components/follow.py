@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.components.parts import PARTS_URL
 from dashboard.components.stage import LIVE_URL
 
 if TYPE_CHECKING:
     from engine.model.live import LiveState
+    from engine.model.parts import PartsState
 
 _JS = """
 const SETTLE_MS = 300; // a rerun of our own may be on its way already
@@ -71,7 +73,7 @@ _follow = st.components.v2.component("limelight_follow", html=_HTML, js=_JS)
 
 def follow(state: LiveState, token: str) -> None:
     """Rerun this page once the engine's state differs from `state`, for which it was drawn."""
-    seen = {
+    seen: dict[str, object] = {
         "run_id": state.run_id,
         "status": state.status.value,
         "preset": state.preset,
@@ -79,8 +81,15 @@ def follow(state: LiveState, token: str) -> None:
         "marks": state.marks,
         "rate_factor": state.rate_factor,
     }
-    _follow(
-        key="follow",
-        data={"url": LIVE_URL, "token": token, "seen": seen},
-        on_moved_change=lambda: None,
-    )
+    _mount("follow", LIVE_URL, seen, token)
+
+
+def follow_parts(state: PartsState, token: str) -> None:
+    """The same for what buttons of the pages beside the stage depend on: the faults that are on."""
+    seen: dict[str, object] = {"on": [row.model_dump(mode="json") for row in state.on]}
+    _mount("follow_parts", PARTS_URL, seen, token)
+
+
+def _mount(key: str, url: str, seen: dict[str, object], token: str) -> None:
+    data = {"url": url, "token": token, "seen": seen}
+    _follow(key=key, data=data, on_moved_change=lambda: None)

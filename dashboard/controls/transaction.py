@@ -69,21 +69,43 @@ def transaction_panel(engine: Engine, state: LiveState) -> None:
     """Draw the panel, once there is a run to ask about."""
     if state.run_id is None:
         return
-    lookup = _lookup(state.run_id)
     with st.expander("One transaction", key="transaction"):
-        st.html(ASSETS / "css" / "story.css")
-        _choices(engine, lookup)
-        typed = st.text_input(
-            "Its id",
-            value=lookup.wanted,
-            key=f"transaction_{lookup.generation}",
-            placeholder="choose one above, or type one",
-        )
-        if (typed or "").strip() != lookup.wanted:
-            lookup.want((typed or "").strip())
-        if lookup.wanted and not lookup.asked:
-            lookup.ask(engine)
+        transaction_story(engine, state.run_id)
+
+
+def transaction_story(engine: Engine, run_id: str) -> None:
+    """What stands in the panel: ids to choose from, a field for any other, and the story."""
+    lookup = _lookup(run_id)
+    st.html(ASSETS / "css" / "story.css")
+    _choose(engine, lookup)
+    _show(lookup)
+
+
+def wide_story(engine: Engine, run_id: str) -> None:
+    """The same where there is room beside the choice."""
+    lookup = _lookup(run_id)
+    st.html(ASSETS / "css" / "story.css")
+    choice, told = st.columns([1, 1.7], gap="medium")
+    with choice:
+        _choose(engine, lookup)
+    with told:
+        if not lookup.wanted:
+            st.caption("Choose one of the newest, and follow it from its arrival to its commit.")
         _show(lookup)
+
+
+def _choose(engine: Engine, lookup: Lookup) -> None:
+    _choices(engine, lookup)
+    typed = st.text_input(
+        "Its id",
+        value=lookup.wanted,
+        key=f"transaction_{lookup.generation}",
+        placeholder="choose one above, or type one",
+    )
+    if (typed or "").strip() != lookup.wanted:
+        lookup.want((typed or "").strip())
+    if lookup.wanted and not lookup.asked:
+        lookup.ask(engine)
 
 
 def _lookup(run_id: str) -> Lookup:

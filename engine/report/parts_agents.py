@@ -10,6 +10,7 @@ from engine.model.control import AgentTelemetry, PlatformReport, ScorerTelemetry
 from engine.model.figure import Figure
 from engine.model.parts import Part
 from engine.report.make import ONE_MACHINE, Number, derived, measured
+from engine.report.parts_processes import process_rows
 from engine.report.parts_reports import Span, latest_window
 
 BATCH = f"time of one batch, which every transaction in it waits for; {ONE_MACHINE}"
@@ -45,11 +46,8 @@ def agent_rows(span: Span | None) -> list[Part]:
 
 def scorer_rows(span: Span | None) -> list[Part]:
     """One row a scorer."""
-    scorers = span.now.scorers if span else []
-    return [
-        Part(key=f"scorer.{one.index}", name=f"Scorer {one.index + 1}", status=one.status)
-        for one in scorers
-    ]
+    rows = process_rows(span)
+    return [row.model_copy(update={"note": ""}) for row in rows if row.key.startswith("scorer.")]
 
 
 def agent_figures(reports: Sequence[PlatformReport], span: Span | None) -> list[Figure]:

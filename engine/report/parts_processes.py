@@ -92,7 +92,7 @@ def _process(key: str, name: str, one: Process, span: Span) -> list[Figure]:
 
 def _pid(key: str, name: str, pid: int | None) -> Figure:
     shown = None if not pid else str(pid)
-    return measured(f"part.{key}.pid", f"{name}: process id", shown, "text", samples=1)
+    return measured(f"part.{key}.pid", f"{name}: process id", shown, "count", samples=1)
 
 
 def _supervisor_cpu(span: Span) -> Figure:

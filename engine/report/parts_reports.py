@@ -46,16 +46,21 @@ def latest_window(
 ) -> tuple[Histogram, float]:
     """The latest window with enough samples, and its seconds; shorter on samples if all have few.
 
-    A report's histogram is of the interval that ends with it.
+    A report's histogram is of the interval that ends with it. With no sample in the latest second
+    there is nothing to say of now: it is empty.
     """
     merged = Histogram()
+    if not any(_told(read(one)) for one in reports if reports[-1].at_ns - one.at_ns <= SECOND_NS):
+        return merged, 0.0
     first = len(reports)
     while first > 0 and merged.count < ENOUGH:
         first -= 1
         part = read(reports[first])
         if part is not None:
             merged.add_sparse(part)
-    if not merged.count:
-        return merged, 0.0
     begin = reports[max(0, first - 1)].at_ns
     return merged, (reports[-1].at_ns - begin) / 1e9
+
+
+def _told(part: SparseHistogram | None) -> bool:
+    return part is not None and bool(part.indices)

@@ -29,6 +29,12 @@ def picker(page: AppTest, field: str) -> object:
 
 
 @pytest.fixture(autouse=True)
+def _on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest's client has no address; it stands for the presenter's browser."""
+    monkeypatch.setattr("dashboard.session.client_address", lambda: None)
+
+
+@pytest.fixture(autouse=True)
 def _nothing_cached() -> Iterator[None]:
     st.cache_resource.clear()
     yield
