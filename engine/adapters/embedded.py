@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import threading
@@ -41,6 +42,8 @@ SHUTDOWN_SECONDS = 5.0
 SERIAL_DIGITS = 12
 SUFFIX = ".journal.sqlite"
 REPORTS_KEPT = 64
+CARD = Path(__file__).resolve().parents[2] / "assets" / "model" / "card.json"
+AGENTS = ("transaction_analyzer", "pattern_detector", "risk_assessor", "compliance_agent")
 LINE = "Limelight reference platform (built in, not a customer's product)"
 _decode = msgspec.msgpack.Decoder(PlatformMessage).decode
 
@@ -90,6 +93,7 @@ class EmbeddedPlatform:
             has_faults=True,
             has_telemetry=True,
             metrics_url=self._metrics_url,
+            agent_bounds=agent_bounds(),
         )
 
     def _await_ready(self, child: Child) -> PlatformReady:
@@ -196,6 +200,12 @@ class EmbeddedPlatform:
         """Keep the journal of a run that did not add up, under the run's name."""
         if self._journal is not None and self._journal.exists():
             self._journal.rename(evidence_of(self._folder, run_id))
+
+
+def agent_bounds() -> dict[str, float]:
+    """The score from which on each agent alone would flag, as the model's card has them."""
+    policy = json.loads(CARD.read_text())["policy"]
+    return dict(zip(AGENTS, policy["agent_review"], strict=True))
 
 
 def _settings(journal: Path, size: PlatformSize) -> PlatformSettings:

@@ -18,7 +18,7 @@ but the quality of the decision is the original's alone, and so is what is ackno
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -28,6 +28,7 @@ from engine.load.arrival import Arrival
 from engine.load.judge import DECISIONS
 from engine.load.outcome import Outcome
 from engine.load.usage import WorkerUsage
+from engine.load.voices import Voices
 from engine.measure.arrivals import ArrivalSet
 from engine.measure.histogram import Histogram
 from engine.model.control import WorkerReport
@@ -94,7 +95,11 @@ class Ledger:
     """Counts what happens, and cuts it into reports."""
 
     def __init__(
-        self, share: int, kinds: tuple[str, ...], usage: WorkerUsage | None = None
+        self,
+        share: int,
+        kinds: tuple[str, ...],
+        usage: WorkerUsage | None = None,
+        agent_bounds: Mapping[str, float] | None = None,
     ) -> None:
         self._share, self._kinds = share, kinds
         self._usage = usage or WorkerUsage()
@@ -107,6 +112,7 @@ class Ledger:
         self._service_ns: list[int] = []
         self._exchange: tuple[bytes, bytes] | None = None
         self.hide: Callable[[bytes], bytes] = bytes  # the sender's: no secret is shown
+        self._voices = Voices(agent_bounds or {}, kinds)
         self._keep, self._keeps = ArrivalSet(), False
         self._acknowledged = array("I")
         self._histograms = {name: Histogram() for name in MEASURED}
@@ -129,6 +135,7 @@ class Ledger:
             self._repeated[code] += 1
             return
         self._confusion[arrival.kind * _DECISIONS + code] += 1
+        self._voices.heard(arrival.number, arrival.kind, answer)
         if arrival.kind:
             key = "missed" if code == _APPROVE else "flagged"
             self._fraud_value_usd[key] += arrival.value_usd
@@ -162,6 +169,7 @@ class Ledger:
             outcomes={key.value: count for key, count in self._outcomes.items() if count},
             decisions=self._decisions(),
             confusion=self._by_kind(),
+            agent_confusion=self._voices.taken(),
             fraud_value_usd=dict(self._fraud_value_usd),
             response=measured["response"].sparse(),
             service=measured["service"].sparse(),

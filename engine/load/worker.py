@@ -75,7 +75,7 @@ async def _run(plan: WorkerPlan, stdin: FileIO, pipe: UpPipe) -> None:
     policy = RetryPolicy(
         plan.attempts, plan.backoff_base_seconds, plan.backoff_cap_seconds, plan.seed
     )
-    ledger = Ledger(plan.share, kinds_of(plan), WorkerUsage(maker))
+    ledger = Ledger(plan.share, kinds_of(plan), WorkerUsage(maker), plan.agent_bounds)
     guard = Guard(breaker=plan.breaker, retry_ratio=plan.retry_ratio)
     judge, totals = Judge(plan.id_prefix), ledger.totals
     letters = DeadLetters(totals, plan.id_prefix, plan.spill_folder)

@@ -87,6 +87,7 @@ class Aggregator:
         self.acknowledged = ArrivalSet()
         self.totals: dict[str, float] = {}
         self.confusion: dict[str, int] = {}
+        self.agent_confusion: dict[str, int] = {}
         self.exchange: tuple[str, str] | None = None
         self.dead_letters = Newest()
         self.next_tick = 0
@@ -205,6 +206,8 @@ class Aggregator:
     def _quality(self, reports: list[WorkerReport], row: dict[str, float]) -> None:
         row.update(dict.fromkeys(QUALITY, 0.0))
         for report in reports:
+            for key, count in report.agent_confusion.items():
+                self.agent_confusion[key] = self.agent_confusion.get(key, 0) + count
             for key, count in report.confusion.items():
                 self.confusion[key] = self.confusion.get(key, 0) + count
                 kind, _, decision = key.partition(":")

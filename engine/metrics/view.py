@@ -73,6 +73,7 @@ class RunView:
     agents: tuple[AgentMetrics, ...] = ()
     dead_letters: tuple[DeadLetterRecord, ...] = ()
     reports: tuple[PlatformReport, ...] = ()
+    agent_confusion: dict[str, int] = field(default_factory=dict)
 
     @property
     def rate_factor(self) -> float:

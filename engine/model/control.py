@@ -42,6 +42,7 @@ class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     instead of the simulator's `mix`, begun again at its end with `traffic_repeat`. First attempts
     pay `retry_ratio` of a retry each; `breaker` and `redrive` can be switched off for comparison.
     Dead letters that memory has no room for lie in `spill_folder`; empty: they are not kept.
+    `agent_bounds` are the scores from which on each agent alone would flag, where they are known.
     """
 
     run_id: str
@@ -72,6 +73,7 @@ class WorkerPlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan"):
     breaker: bool = True
     redrive: bool = True
     spill_folder: str = ""
+    agent_bounds: dict[str, float] = {}
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
@@ -145,7 +147,8 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     `stranded` (nobody can redrive it) or still among `dead_letters_now`. `redrive_failed` counts
     redrives in vain, `retries_refused` transactions that failed with attempts left, because of
     breaker or retry budget. `breaker_now` is 0 closed, 1 half open, 2 open. `dead_letters` are the
-    newest, and what became of the newest, at most 20.
+    newest, and what became of the newest, at most 20. `agent_confusion` counts what each agent
+    alone would have done (`engine.load.voices`).
     """
 
     share: int
@@ -189,6 +192,7 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     dead_letters_now: int = 0
     breaker_now: int = 0
     dead_letters: tuple[DeadLetter, ...] = ()
+    agent_confusion: dict[str, int] = {}
 
 
 class WorkerReady(msgspec.Struct, frozen=True, tag="ready"):

@@ -237,6 +237,7 @@ class Target(_Record):
     has_faults: bool
     has_telemetry: bool
     metrics_url: str | None = None  # its Prometheus endpoint
+    agent_bounds: dict[str, float] = Field(default_factory=dict)  # scores that flag, by agent
 
 
 class Machine(_Record):

@@ -13,7 +13,7 @@ from engine.report import parts_letters as letters
 from engine.report import parts_processes as processes
 from engine.report import parts_stages as passed
 from engine.report.make import known, measured
-from engine.report.parts_quality import quality_part_figures
+from engine.report.parts_quality import agent_quality_figures, quality_part_figures
 from engine.report.parts_reports import Span, span_of
 from engine.report.parts_resources import resource_figures
 
@@ -61,6 +61,7 @@ def _figures(view: RunView, tick: Tick, span: Span | None) -> list[Figure]:
         *resource_figures(tick),
         *agents.agent_figures(view.reports if span else (), span),
         *quality_part_figures("part.decision", "The platform's decision", view.confusion),
+        *agent_quality_figures(view.agent_confusion),
         *faults.fault_part_figures(view.faults),
         *faults.order_figures(span),
         *faults.level_figures(span),

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.analysis.quality import Confusion, confusion, share
+from engine.model.decision import Decision
 from engine.model.figure import Figure
 from engine.report.make import Value, derived, measured
 
 LABELS = "labels never leave the load generator; flagged: declined or sent to review"
+ALONE = (
+    "had it decided alone, by its own bound; one decided transaction in eight is looked at, and "
+    "labels never leave the load generator"
+)
 ACCURACY = "(frauds flagged + honest passed) ÷ decided; flattering where fraud is rare"
 
 
-def quality_part_figures(key: str, name: str, decisions: Mapping[str, int]) -> list[Figure]:
+def quality_part_figures(
+    key: str, name: str, decisions: Mapping[str, int], note: str = LABELS
+) -> list[Figure]:
     """Figures `<key>.accuracy`, `.fpr` and `.fnr`; None below the samples they need."""
     counts = confusion(decisions)
     total = counts.fraud + counts.legitimate
@@ -26,19 +33,37 @@ def quality_part_figures(key: str, name: str, decisions: Mapping[str, int]) -> l
             "ratio",
             formula=ACCURACY,
             inputs=_inputs(counts),
-            note=LABELS,
+            note=note,
         ),
         _rate(
-            f"{key}.fpr", f"{name}: honest flagged", counts.legitimate_flagged, counts.legitimate
+            (f"{key}.fpr", f"{name}: honest flagged"),
+            (counts.legitimate_flagged, counts.legitimate),
+            note,
         ),
-        _rate(f"{key}.fnr", f"{name}: fraud missed", counts.fraud_missed, counts.fraud),
+        _rate((f"{key}.fnr", f"{name}: fraud missed"), (counts.fraud_missed, counts.fraud), note),
     ]
 
 
-def _rate(figure_id: str, label: str, hits: int, samples: int) -> Figure:
-    found = share(hits, samples)
+def agent_quality_figures(counts: Mapping[str, int]) -> list[Figure]:
+    """The same of each agent alone, from counts by `agent:kind:flagged` or `:passed`."""
+    by_agent: dict[str, dict[str, int]] = {}
+    for key, count in counts.items():
+        agent, kind, flagged = key.split(":")
+        decision = Decision.REVIEW if flagged == "flagged" else Decision.APPROVE
+        by_agent.setdefault(agent, {})[f"{kind}:{decision.value}"] = count
+    return [
+        figure
+        for agent, decisions in by_agent.items()
+        for figure in quality_part_figures(
+            f"part.agent.{agent}", agent.replace("_", " "), decisions, ALONE
+        )
+    ]
+
+
+def _rate(named: tuple[str, str], counted: tuple[int, int], note: str) -> Figure:
+    found = share(*counted)
     value = found.value if found else None
-    return measured(figure_id, label, value, "ratio", samples=samples, note=LABELS)
+    return measured(*named, value, "ratio", samples=counted[1], note=note)
 
 
 def _inputs(counts: Confusion) -> dict[str, Value]:

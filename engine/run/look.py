@@ -23,6 +23,7 @@ def look(
         tick=tick,
         totals=dict(ticker.aggregator.totals),
         confusion=dict(ticker.aggregator.confusion),
+        agent_confusion=dict(ticker.aggregator.agent_confusion),
         cpu_seconds=ticker.cpu_seconds(),
         nodes=rig.nodes() if going_on else before.nodes,
         dead_letters=rig.dead_letters(),

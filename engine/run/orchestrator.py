@@ -151,7 +151,7 @@ class StressTestOrchestrator:
         self._faults = FaultControl(
             self.plan.scaled.failure_scenarios, self._rig.target.injector(), self._events.add
         )
-        self._rig.start_load(self._meta.target.url)
+        self._rig.start_load(self._meta.target)
         self._obey()
         if self._status is TestStatus.INITIALIZING:
             self._move(Event.READY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,7 +75,9 @@ class RunPlan:
         """The due instants of all workers together."""
         return Pacer(Profile(self.scaled.load_profile, self.duration_seconds, self.seed))
 
-    def worker_plans(self, url: str) -> list[WorkerPlan]:
+    def worker_plans(
+        self, url: str, agent_bounds: Mapping[str, float] | None = None
+    ) -> list[WorkerPlan]:
         """One plan a worker; customers, connections and users are divided among them.
 
         Plain http goes by the sender that is fastest at it, everything else by the general one.
@@ -100,6 +103,7 @@ class RunPlan:
                 tick_seconds=TICK_SECONDS,
                 traffic_file=self.traffic.file,
                 traffic_repeat=self.traffic.source.repeated,
+                agent_bounds=dict(agent_bounds or {}),
             )
             for share in range(self.workers)
         ]

@@ -16,6 +16,7 @@ from engine.model.dead_letter_record import DeadLetterRecord, recorded
 from engine.model.errors import FleetError
 from engine.model.event import EventKind
 from engine.model.presentation import TransactionFlowNode
+from engine.model.results import Target
 from engine.model.run import RunMeta
 from engine.model.tick import Tick
 from engine.ports import Clock, Fleet, RunStore, TargetSystem
@@ -77,9 +78,9 @@ class Rig:
             traffic=plan.traffic.source,
         )
 
-    def start_load(self, url: str) -> None:
+    def start_load(self, target: Target) -> None:
         """Start the workers on their plans."""
-        self.crew.start(self.plan.worker_plans(url))
+        self.crew.start(self.plan.worker_plans(target.url, target.agent_bounds))
 
     def command(self, command: WorkerCommand) -> None:
         """Tell every worker; from any thread."""
