@@ -58,6 +58,7 @@ function levelWords(element, since, strategies, { state }) {
 }
 
 function absent(processes) {
+  if (processes.some(({ status: word }) => word === "ended")) return "ended with the run";
   const not = processes.filter(({ status: word }) => word !== "up");
   if (not.length === 0) return processes.length > 0 ? "all of them" : "";
   return not.map(({ name, status: word }) => `${name} ${word === "held" ? "held down" : word}`).join(", ");

@@ -7,6 +7,7 @@ import { spark } from "./spark.js";
 import { titleRow, warningLine } from "./title.js";
 
 const SPARK_EVERY_MS = 500;
+const FINAL = new Set(["completed", "failed", "cancelled"]);
 
 /** A tile; `curve` names the column of the rows that is drawn at its foot. */
 export function tile(label, value, { sub = [], curve, colour = "accent" } = {}) {
@@ -36,12 +37,18 @@ export function head(board, tiles, help) {
     { class: "lp-silent", role: "status" },
     "The platform tells nothing of itself just now; what is not measured is left blank.",
   );
+  const over = h(
+    "p",
+    { class: "lp-silent", role: "status" },
+    "The run has ended, and its platform with it: what stands here is of its last second of load.",
+  );
   const element = h(
     "div",
     { class: "lp-stack" },
     ...[title, gone, warnings].map((one) => one.element),
     idle,
     silent,
+    over,
     row,
   );
   let next = 0;
@@ -53,6 +60,7 @@ export function head(board, tiles, help) {
     show(idle, Boolean(state.status) && !run);
     show(row, run);
     show(silent, run && state.status === "running" && state.processes?.length === 0);
+    show(over, run && FINAL.has(state.status));
     for (const one of tiles) one.update?.(feed);
     const now = performance.now();
     if (now < next) return;

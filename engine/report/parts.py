@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.metrics.view import RunView
 from engine.model.figure import Figure
 from engine.model.live import LiveState
-from engine.model.parts import PartsState
+from engine.model.parts import Part, PartsState
 from engine.model.tick import Tick
 from engine.report import parts_agents as agents
 from engine.report import parts_faults as faults
@@ -29,7 +29,7 @@ def parts_state(live: LiveState, view: RunView | None) -> PartsState:
     if view is None or view.meta is None:
         return PartsState(**told)
     tick = view.tick or Tick()
-    span = None if view.status.final else span_of(view.reports)
+    span = span_of(view.reports)
     stages = passed.stages(span, tick)
     on, over = faults.fault_rows(view.faults)
     log = faults.log_lines(view)
@@ -38,12 +38,12 @@ def parts_state(live: LiveState, view: RunView | None) -> PartsState:
     return PartsState(
         **told,
         telemetry=view.meta.target.has_telemetry,
-        processes=processes.process_rows(span),
+        processes=_ended(processes.process_rows(span), view),
         queues=processes.queue_rows(view),
         agents=agents.agent_rows(span),
-        scorers=agents.scorer_rows(span),
+        scorers=_ended(agents.scorer_rows(span), view),
         stages=passed.stage_rows(stages),
-        orders=faults.order_rows(span),
+        orders=[] if view.status.final else faults.order_rows(span),
         on=on,
         over=over,
         level=span.now.degradation.level if span else "",
@@ -53,13 +53,20 @@ def parts_state(live: LiveState, view: RunView | None) -> PartsState:
     )
 
 
+def _ended(rows: list[Part], view: RunView) -> list[Part]:
+    """The platform ends with its run; what is told of it then is of the last second it ran."""
+    if not view.status.final:
+        return rows
+    return [row.model_copy(update={"status": "ended", "note": ""}) for row in rows]
+
+
 def _figures(view: RunView, tick: Tick, span: Span | None) -> list[Figure]:
     return [
         *_head(tick),
-        *processes.process_figures(span),
+        *processes.process_figures(span, ended=view.status.final),
         *processes.queue_figures(tick, span),
         *resource_figures(tick),
-        *agents.agent_figures(view.reports if span else (), span),
+        *agents.agent_figures(view.reports, span),
         *quality_part_figures("part.decision", "The platform's decision", view.confusion),
         *agent_quality_figures(view.agent_confusion),
         *faults.fault_part_figures(view.faults),

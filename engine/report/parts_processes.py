@@ -40,14 +40,14 @@ def process_rows(span: Span | None) -> list[Part]:
     ]
 
 
-def process_figures(span: Span | None) -> list[Figure]:
-    """Figures `part.<process>.*`, one row a process, and how many of them are up."""
+def process_figures(span: Span | None, *, ended: bool) -> list[Figure]:
+    """Figures `part.<process>.*`, one row a process, and how many are up unless all have ended."""
     if span is None:
         return []
     now = span.now
     parts: list[tuple[str, str, Process]] = [("edge", "Edge", now.edge)]
     parts += [(f"scorer.{one.index}", f"Scorer {one.index + 1}", one) for one in now.scorers]
-    up = sum(one.status == "up" for _, _, one in parts) + 1
+    up = None if ended else sum(one.status == "up" for _, _, one in parts) + 1
     return [
         measured("part.processes.up", "Processes up", up, "count", samples=1, note=REPORTED),
         measured("part.processes.all", "Processes", len(parts) + 1, "count", samples=1),
