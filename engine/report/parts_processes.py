@@ -61,6 +61,7 @@ def _process(key: str, name: str, one: Process, span: Span) -> list[Figure]:
     alive = one.status != "down"
     cpu = span.rate(lambda report: _cpu(report, key))
     return [
+        measured(f"part.{key}", "Process", name, "text", samples=1, note=REPORTED),
         _pid(key, name, one.pid if alive else None),
         derived(
             f"part.{key}.cpu",
