@@ -14,12 +14,12 @@ const HELP = {
   ],
 };
 const LIMIT = 0.3;
+const TIGHT = 0.8; // as for scaling: from there on it is short of room
 
 /** Title row and tiles. */
 export function agentsHead(board) {
-  const pressure = h("span", {}, board.create("part.bottleneck.pressure"), " of what it can do");
   const tiles = [
-    tile("Bottleneck now", [board.create("part.bottleneck")], { sub: [pressure] }),
+    bottleneckTile(board),
     spreadTile(board, "agents", "Imbalance, agents"),
     spreadTile(board, "scorers", "Imbalance, scorers"),
     tile("Fraud missed", [board.create("part.decision.fnr")], {
@@ -28,6 +28,21 @@ export function agentsHead(board) {
     breakerTile(),
   ];
   return head(board, tiles, HELP);
+}
+
+function bottleneckTile(board) {
+  const id = "part.bottleneck.pressure";
+  const words = h("span");
+  const one = tile("Bottleneck now", [board.create("part.bottleneck")], {
+    sub: [board.create(id), words],
+  });
+  function update({ figures }) {
+    const pressure = figures[id]?.[0] ?? null;
+    const tight = pressure !== null && pressure >= TIGHT;
+    flag(one.element, "severity", tight ? 1 : 0);
+    say(words, pressure === null ? "" : ` of what it can do${tight ? "" : ": nothing is tight"}`, id);
+  }
+  return { ...one, update };
 }
 
 function spreadTile(board, key, label) {

@@ -66,15 +66,19 @@ function absent(processes) {
 
 /** Faults, processes, queues, agents, resources and dead letters. */
 export function operationsBody(board) {
-  const parts = [
-    faultsCard(board),
-    processesCard(board),
-    queuesCard(board),
-    agentsCard(board),
-    resourcesCard(board),
-    lettersCard(board),
-  ];
-  const element = h("div", { class: "lp-grid" }, ...parts.map((part) => part.element));
+  const faults = faultsCard(board);
+  const letters = lettersCard(board);
+  const left = [processesCard(board), agentsCard(board), signalsCard(board)];
+  const right = [queuesCard(board), resourcesCard(board)];
+  const parts = [faults, ...left, ...right, letters];
+  const stack = (cards) => h("div", { class: "lp-stack" }, ...cards.map((one) => one.element));
+  const element = h(
+    "div",
+    { class: "lp-stack" },
+    faults.element,
+    h("div", { class: "lp-grid" }, stack(left), stack(right)),
+    letters.element,
+  );
   function update(feed) {
     show(element, Boolean(feed.state.run_id));
     for (const part of parts) part.update(feed);
@@ -118,7 +122,6 @@ function faultsCard(board) {
   );
   const words = "each ends by itself, even if this app dies";
   const element = card("Faults", words, on.element, orders.element, over.element);
-  flag(element, "wide", true);
   function update(feed) {
     const { state } = feed;
     on.update(state.on ?? [], feed);
@@ -175,7 +178,7 @@ function agentsCard(board) {
       number("Health", "health"),
       number("Open at", "breakers_open"),
       number("Trips", "trips"),
-      number("Closed again", "recoveries"),
+      number("Back", "recoveries"),
       number("Timeouts", "timeouts"),
     ],
     "The target tells nothing of its agents.",
@@ -197,6 +200,11 @@ function resourcesCard(board) {
     [of("machine_memory"), "Machine, memory in use"],
     [of("connections"), "Connections"],
   ]);
+  const element = card("Resources", "latest tick", machine);
+  return { element, update: () => {} };
+}
+
+function signalsCard(board) {
   const signals = terms(board, [
     ["part.signal.queue_age_seconds", "Oldest in a queue"],
     ["part.signal.in_flight_share", "Under way, of what may be"],
@@ -205,8 +213,7 @@ function resourcesCard(board) {
     ["part.signal.memory_share", "Fullest scorer's memory"],
     ["part.signal.error_share", "Errors"],
   ]);
-  const title = h("h3", {}, "The edge's own signals: the worst makes its level");
-  const element = card("Resources", "latest tick", machine, title, signals);
+  const element = card("The edge's own signals", "the worst makes its level", signals);
   return { element, update: () => {} };
 }
 
@@ -232,7 +239,6 @@ function lettersCard(board) {
     "No transaction has failed after its retries.",
   );
   const element = card("Dead letters", "kept beside the load workers, same id", counts, list.element);
-  flag(element, "wide", true);
   return { element, update: (feed) => list.update(feed.state.letters ?? [], feed) };
 }
 

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 IMBALANCE_LIMIT = 0.30
 REFUSED_SECONDS = 1.0
-CALM = 0.5
 IMBALANCE = "highest load ÷ mean load − 1"
 PRESSURE = "the larger of utilisation and age of the oldest waiting ÷ 1 s"
 

@@ -24,6 +24,15 @@ STRATEGIES = {
     "fast_path": "fast path: fewer agents",
     "admission_control": "admission control: less at once",
 }
+ORDERS = {
+    "hold_down": "Scorers held down",
+    "agent_delay": "Agent slowed",
+    "reasoning_limit": "Reasoning tier limited",
+    "journal_limit": "Journal's capacity cut",
+    "connection_delay": "Connections delayed",
+    "intake_stall": "Intake stalled",
+    "ballast": "Memory taken",
+}
 SIGNALS = {
     "queue_age_seconds": ("Oldest in a queue", "seconds"),
     "in_flight_share": ("Under way, of what may be", "ratio"),
@@ -86,7 +95,7 @@ def _fault(index: int, fault: FaultRecord) -> list[Figure]:
 def order_rows(span: Span | None) -> list[Part]:
     """Orders that hold now, as the platform says."""
     held = span.now.faults if span else []
-    return [Part(key=f"order.{one.tag}", name=_words(one.tag), status="on") for one in held]
+    return [Part(key=f"order.{one.tag}", name=_order(one.tag), status="on") for one in held]
 
 
 def order_figures(span: Span | None) -> list[Figure]:
@@ -96,8 +105,8 @@ def order_figures(span: Span | None) -> list[Figure]:
         figure
         for one in held
         for figure in (
-            _seconds(f"part.order.{one.tag}.left", f"{_words(one.tag)}: left", one.seconds_left),
-            _text(f"part.order.{one.tag}.did", f"{_words(one.tag)}: so far", _did(one), TOLD),
+            _seconds(f"part.order.{one.tag}.left", f"{_order(one.tag)}: left", one.seconds_left),
+            _text(f"part.order.{one.tag}.did", f"{_order(one.tag)}: so far", _did(one), TOLD),
         )
     ]
 
@@ -165,8 +174,14 @@ def log_figures(lines: Sequence[LogLine]) -> list[Figure]:
     return [_text(f"log.{line.key}", "What was done", line.message, RECORDED) for line in lines]
 
 
+def _order(tag: str) -> str:
+    kind, _, whom = tag.partition(":")
+    named = ORDERS.get(kind, _words(kind))
+    return f"{named}: {_words(whom)}" if whom else named
+
+
 def _words(name: str) -> str:
-    return name.replace("_", " ").replace(":", ": ")
+    return name.replace("_", " ")
 
 
 def _text(figure_id: str, label: str, words: str | None, note: str) -> Figure:

@@ -33,7 +33,6 @@ def process_rows(span: Span | None) -> list[Part]:
                 key=f"scorer.{one.index}",
                 name=f"Scorer {one.index + 1}",
                 status="held" if one.index in held and one.status != "up" else one.status,
-                note="held down by a fault" if one.index in held else "",
             )
             for one in now.scorers
         ),

@@ -22,12 +22,15 @@ from dashboard.live.route import (
     NOISY,
     REFUSED_ORIGIN,
     REFUSED_TOKEN,
+    REFUSED_VIEW,
     UNAVAILABLE,
     live,
 )
 from dashboard.session import TOKEN_SECONDS, Session, session
+from engine.metrics.view import RunView
 from engine.model.results import TestStatus
 from tests.fake_engine import FakeEngine, refused
+from tests.run_records import fault, meta
 
 PATIENCE_SECONDS = 20
 
@@ -48,12 +51,12 @@ def port(engine: FakeEngine) -> Iterator[int]:
 
 @contextmanager
 def watching(
-    port: int, token: str | None = None, origin: str | None = None
+    port: int, token: str | None = None, origin: str | None = None, view: str = "stage"
 ) -> Iterator[ClientConnection]:
     token = session().token() if token is None else token
     address = f"127.0.0.1:{port}"
     with connect(
-        f"ws://{address}/api/live?token={token}",
+        f"ws://{address}/api/live?token={token}&view={view}",
         origin=f"http://{address}" if origin is None else origin,
         proxy=None,
     ) as viewer:
@@ -94,6 +97,21 @@ def test_a_change_that_nobody_announced_is_told_all_the_same(engine: FakeEngine,
         hear(viewer, "hello")
         engine.state = engine.state.model_copy(update={"status": TestStatus.STOPPING})
         assert hear(viewer, "tick")["state"] == {"status": "stopping"}
+
+
+def test_the_inside_of_a_run_is_told_to_who_asks_for_it_and_to_nobody_else(
+    engine: FakeEngine, port: int
+) -> None:
+    engine.move(status=TestStatus.RUNNING, run_id="run-1")
+    with watching(port) as stage, watching(port, view="parts") as inside:
+        assert "processes" not in hear(stage, "hello")["state"]
+        assert hear(inside, "hello")["state"]["processes"] == []
+        engine.view = RunView(meta=meta(), status=TestStatus.RUNNING, faults=(fault(),))
+        engine.tick(t_seconds=0.25)
+        assert [row["key"] for row in hear(inside, "tick")["state"]["over"]] == ["fault.0"]
+        assert "over" not in hear(stage, "tick")["state"]
+    with watching(port, view="secrets") as other:
+        assert closing_code(other) == REFUSED_VIEW
 
 
 def test_who_comes_late_gets_the_history_first(engine: FakeEngine, port: int) -> None:

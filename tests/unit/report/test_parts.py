@@ -182,7 +182,7 @@ def test_an_order_that_the_platform_holds_says_when_it_ends_and_what_it_did():
         tag="journal_limit", began_ns=0, until_ns=1, seconds_left=7.5, did={"refused": 1_234}
     )
     shown = state(steady(faults=[held]))
-    assert [row.name for row in shown.orders] == ["journal limit"]
+    assert [row.name for row in shown.orders] == ["Journal's capacity cut"]
     assert values(shown)["part.order.journal_limit.left"] == 7.5
     assert values(shown)["part.order.journal_limit.did"] == "refused 1,234"
 
