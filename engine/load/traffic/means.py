@@ -28,7 +28,7 @@ MOBILE = 0.4
 NEW_DAYS = 3.0
 HOME_ADDRESS_DAYS = np.uint64(30)
 
-_LASTING = ("life", "age", "device", "home", "mobile", "skimmed")
+_LASTING = ("life", "age", "device", "home", "mobile", "skimmed", "renewal")
 
 
 class Means:
@@ -38,7 +38,7 @@ class Means:
         self._customers = customers
         streams = keys(seed, "means", names=_LASTING)
         self._lives = streams[:2]
-        self._device, self._home, self._mobile, self._skimmed = streams[2:]
+        self._device, self._home, self._mobile, self._skimmed, self._renewal = streams[2:]
 
     def device(self, scene: Scene, online: B8) -> tuple[U64, B8, B8]:
         """Device bits (0 where left out), whether it is the customer's new one, or another's."""
@@ -61,7 +61,9 @@ class Means:
     def network(self, scene: Scene) -> U64:
         """Bits of the network address."""
         day = (scene.event_ms // DAY_MS).astype(np.uint64)
-        home = mixed(scene.identity + day // HOME_ADDRESS_DAYS, self._home)
+        day_of_month = mixed(scene.identity, self._renewal) % HOME_ADDRESS_DAYS  # each on its own
+        renewals = ((day + day_of_month) // HOME_ADDRESS_DAYS).astype(np.uint64)
+        home = mixed(scene.identity + renewals, self._home)
         mobile = mixed(scene.identity + day, self._mobile)
         own = np.where(scene.draw["mobile"] < MOBILE, mobile, home)
         foreign = scene.stranger | (scene.draw["elsewhere"] >= OWN_NETWORK[scene.role])
