@@ -70,7 +70,8 @@ class AgentScore(msgspec.Struct, frozen=True, gc=False):
 class DecisionResponse(msgspec.Struct, frozen=True, gc=False):
     """The answer to one transaction; scores 0..1, time inside the platform in ms.
 
-    `degraded`: under much load it was decided by fewer agents than usual.
+    `degraded`: under much load it was decided by fewer agents than usual. `second_opinion_score` is
+    that of the second stage, where it was asked.
     """
 
     transaction_id: str
@@ -82,3 +83,4 @@ class DecisionResponse(msgspec.Struct, frozen=True, gc=False):
     agents: dict[str, AgentScore]
     processing_time_ms: float
     degraded: bool = False
+    second_opinion_score: float | None = None

@@ -59,3 +59,4 @@ class TransactionStory(msgspec.Struct, frozen=True, kw_only=True):
     processing_time_ms: float
     passage: Passage
     degraded: bool = False
+    second_opinion_score: float | None = None

@@ -9,6 +9,9 @@ the more cautious side (DECLINE before REVIEW before APPROVE):
 - required: compliance at or above 0.9 makes it at least REVIEW, at 1 DECLINE.
 Without any agent it is REVIEW.
 
+A transaction whose risk reaches `escalate` goes to the second stage (`reasoning`), where a larger
+model gives a second opinion in place of the RiskAssessor's score, under a policy of its own.
+
 risk = the vote on a scale on which `review` is 0.5 and `decline` 0.75, linear between, so the risk
 level's words and the decision agree. A decision raised by a conflict rule has the risk of its
 bound. confidence = share of the weight of those agents whose own decision it is.
@@ -24,19 +27,23 @@ APPROVE, REVIEW, DECLINE = 0, 1, 2
 NEAR = 0.9
 REQUIRED_REVIEW = 0.9
 REQUIRED_DECLINE = 1.0
-COMPLIANCE = 3  # index among the agents
+LEARNED, COMPLIANCE = 2, 3  # indices among the agents
 _FLOOR_RISK = (0.0, 0.5, 0.75)
 _ALL_APPROVE = [APPROVE] * 4
 
 
 class Policy(NamedTuple):
-    """Weights and bounds; set by training on validation traffic, held in the model's card."""
+    """Weights and bounds; set by training on validation traffic, held in the model's card.
+
+    `escalate` is a risk, the other bounds are votes and scores.
+    """
 
     weights: tuple[float, ...]
     review: float
     decline: float
     agent_review: tuple[float, ...]
     agent_decline: tuple[float, ...]
+    escalate: float
 
 
 class Outcome(NamedTuple):
@@ -49,7 +56,7 @@ class Outcome(NamedTuple):
 
 
 def policy_of(card: dict[str, Any]) -> Policy:
-    """The policy in a model's card."""
+    """The policy in a model's card, or in the part of it that is about the second stage."""
     held = card["policy"]
     return Policy(
         tuple(held["weights"]),
@@ -57,6 +64,7 @@ def policy_of(card: dict[str, Any]) -> Policy:
         held["decline"],
         tuple(held["agent_review"]),
         tuple(held["agent_decline"]),
+        held["escalate"],
     )
 
 

@@ -38,6 +38,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `processing_us` runs from the request's arrival at the edge to the decision; the commit of the
     journal, which comes after, is not in it because the row already holds this answer. An agent's
     time is that of the batch it scored this transaction in. `degraded`: decided on the fast path.
+    `second`: the second stage's score where it had one, -1 elsewhere.
     """
 
     decision: int
@@ -48,6 +49,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     latencies_us: tuple[int, ...]
     processing_us: int
     degraded: bool = False
+    second: int = -1
 
 
 _decode = msgspec.msgpack.Decoder(Answer).decode
@@ -70,11 +72,11 @@ def tail(answer: Answer) -> bytes:
         _agents(answer.scores, answer.latencies_us),
         answer.processing_us / 1000,
     )
-    return _degraded(text) if answer.degraded else text.encode()
-
-
-def _degraded(text: str) -> bytes:
-    return f'{text[:-1]},"degraded":true}}'.encode()
+    if answer.second >= 0:
+        text = f'{text[:-1]},"second_opinion_score":{answer.second / SCALE:.4f}}}'
+    if answer.degraded:
+        text = f'{text[:-1]},"degraded":true}}'
+    return text.encode()
 
 
 def _agents(scores: tuple[int, ...], latencies_us: tuple[int, ...]) -> str:

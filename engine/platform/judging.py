@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.load.traffic.simulator import FRAUD_KINDS
-from engine.platform.aggregator import DECLINE, REVIEW, Policy, decide
+from engine.platform.aggregator import DECLINE, LEARNED, REVIEW, Outcome, Policy, decide
 from engine.platform.replay import Replayed
 
 _Z95 = 1.959964
@@ -43,13 +43,43 @@ def share(hits: int, of: int) -> dict[str, float | int]:
     }
 
 
-def judged(policy: Policy, scores: NDArray[np.float64], part: Replayed) -> dict[str, Any]:
-    """Recall and false-positive rate of the aggregator's decisions, as a running platform's."""
-    decisions = np.array(
-        [decide(policy, (a, b, c, d)).decision for a, b, c, d in scores.tolist()], dtype=np.uint8
-    )
+def outcomes(
+    policies: tuple[Policy, Policy], scores: NDArray[np.float64], second: NDArray[np.float64]
+) -> list[Outcome]:
+    """What a platform decides with all its agents and its second stage.
+
+    Args:
+        policies: The first stage's and the second's.
+        scores: Of the four agents, a column each in their order.
+        second: The second model's, used where the first stage escalates.
+    """
+    first, after = policies
+    found = []
+    for (a, b, c, d), again in zip(scores.tolist(), second.tolist(), strict=True):
+        outcome = decide(first, (a, b, c, d))
+        if outcome.risk >= first.escalate:
+            outcome = decide(after, (a, b, again, d))
+        found.append(outcome)
+    return found
+
+
+def judged(
+    policies: tuple[Policy, Policy],
+    scores: NDArray[np.float64],
+    second: NDArray[np.float64],
+    part: Replayed,
+) -> dict[str, Any]:
+    """Recall and false-positive rate of the platform's decisions; arguments as `outcomes`.
+
+    `auc` is the first model's, `risk_auc` that of the risk which the platform answers.
+    """
+    made = outcomes(policies, scores, second)
+    decisions = np.array([one.decision for one in made], dtype=np.uint8)
     fraud = part.fraud
-    found: dict[str, Any] = {"auc": auc(fraud, scores[:, 2])}
+    found: dict[str, Any] = {
+        "auc": auc(fraud, scores[:, LEARNED]),
+        "risk_auc": auc(fraud, np.array([one.risk for one in made])),
+    }
     for name, least in (("review", REVIEW), ("decline", DECLINE)):
         flagged = decisions >= least
         found[name] = {

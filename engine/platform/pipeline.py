@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 
 from engine.platform.agents.panel import Panel
-from engine.platform.agents.risk_assessor import load_card
-from engine.platform.aggregator import APPROVE, decide, policy_of
+from engine.platform.agents.risk_assessor import SECOND, RiskAssessor, load_card
+from engine.platform.aggregator import decide, policy_of
 from engine.platform.answer import SCALE, Answer, tail
 from engine.platform.features import Row, features
 from engine.platform.memory import MOST_BYTES, Memory
-from engine.platform.reasoning import NO_REASON, Case, ReasoningEngine, Reasons
+from engine.platform.reasoning import NO_REASON, Case, Opinion, ReasoningEngine
 from engine.platform.wire import FAILED, Burdens, Facts, Job, Scored
 from engine.platform.works import Part, Work
 
@@ -38,7 +38,8 @@ class Pipeline:
         self._categories = {name: index for index, name in enumerate(card["categories"])}
         self.panel = Panel(folder, card, breakers)
         self.calls = self.panel.calls
-        self.reasoning = ReasoningEngine(self.panel, self.policy)
+        second = RiskAssessor(folder, card, SECOND)
+        self.reasoning = ReasoningEngine(self.panel, second, policy_of(card["second"]))
         self._most_bytes = MOST_BYTES
         self.memory = Memory()
         self.fast_decided = 0
@@ -98,13 +99,13 @@ class Pipeline:
 
     def _decide(self, part: Part, work: Work) -> list[Scored]:
         cases = self._cases(part, work.fast)
-        reasoning, pressed = self.reasoning, work.pressed
+        reasoning, escalate = self.reasoning, self.policy.escalate
         if part.thought is None:
-            part.thought = reasoning.begin(cases, pressed)
-        told: Iterator[Reasons] = iter(())
+            part.thought = reasoning.begin(cases, escalate, work.pressed, part.fast)
+        opinions: Iterator[Opinion] = iter(())
         if part.thought is not None:
             self.calls.go(part.thought.round)
-            told = reasoning.end(part.thought, pressed)
+            opinions = reasoning.end(part.thought, part.fast)
         now = time.monotonic_ns()
         self._remember(part.jobs)
         if part.fast:
@@ -112,7 +113,7 @@ class Pipeline:
         return [
             self._scored(
                 case,
-                NO_REASON if case.outcome.decision == APPROVE else next(told),
+                None if case.outcome.risk < escalate else next(opinions),
                 part,
                 (now - job.received_ns) // 1000,
             )
@@ -139,8 +140,8 @@ class Pipeline:
         ]
         return part.cases
 
-    def _scored(self, case: Case, reasons: Reasons, part: Part, processing_us: int) -> Scored:
-        outcome = case.outcome
+    def _scored(self, case: Case, opinion: Opinion | None, part: Part, took_us: int) -> Scored:
+        outcome, second, reasons = opinion or (case.outcome, None, NO_REASON)
         answer = Answer(
             outcome.decision,
             int(outcome.confidence * SCALE),
@@ -148,10 +149,11 @@ class Pipeline:
             reasons,
             tuple([-1 if score is None else int(score * SCALE) for score in case.scores]),
             part.times,
-            processing_us,
+            took_us,
             part.fast,
+            -1 if second is None else int(second * SCALE),
         )
-        self.latencies_us.append(processing_us)
+        self.latencies_us.append(took_us)
         return Scored(answer.decision, answer.risk, _encode(answer), tail(answer))
 
     def _remember(self, jobs: list[Job]) -> None:

@@ -1,14 +1,16 @@
-"""ReasoningEngine: the second stage, for the few transactions that are not simply approved.
+"""ReasoningEngine: the second stage, for the few transactions that look suspicious at first.
 
-It asks each agent that answered what raised its score, weighs each cause with the agent's share of
-the vote, and states the largest ones: so a reason is a cause that was there, with its measured
-values. On AWS this tier is a language model; on every transaction that would cost more than the
-fraud.
+A larger model gives its opinion in place of the RiskAssessor's, and the vote is taken again. Where
+the decision is not to approve, each agent that answered is asked what raised its score; the causes
+are weighed with the agents' shares of the vote, and the largest are stated, beside the second
+opinion's score: so a reason is a cause that was there, with its measured values. On AWS this tier
+is a language model; on every transaction that would cost more than the fraud.
 
-Decisions come before explanations. When the edge says that much is under way, or when an injected
-limit on this tier's rate is reached, or when a batch's explanations take longer than
-`BATCH_SECONDS`, a decision goes out without its causes and says so. Explaining that hangs is left
-at the agents' deadline, like an agent that does.
+Decisions come before explanations. When the edge says that much is under way, or when a batch's
+explanations take longer than `BATCH_SECONDS`, a decision goes out without its causes and says so.
+On the fast path, or beyond an injected limit on this tier's rate, there is no second opinion
+either: the first decision stands. Thinking that hangs is left at the agents' deadline, like an
+agent that does.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from typing import NamedTuple
 from engine.platform import reasons
 from engine.platform.agents.panel import Panel
 from engine.platform.agents.runner import Round
-from engine.platform.aggregator import APPROVE, Outcome, Policy
+from engine.platform.agents.seat import Agent
+from engine.platform.aggregator import APPROVE, LEARNED, Outcome, Policy, decide
 from engine.platform.answer import Reason
 from engine.platform.features import Row
 from engine.platform.wire import Facts, Limit
@@ -41,11 +44,26 @@ class Case(NamedTuple):
     outcome: Outcome
 
 
+Revised = tuple[Outcome, float | None]
+
+
+class Opinion(NamedTuple):
+    """What became of an escalated transaction; `second` is None where the first decision stood."""
+
+    outcome: Outcome
+    second: float | None
+    reasons: Reasons
+
+
 class Thought(NamedTuple):
-    """A batch's cases to be explained: the first `allowed` in the calls of `round`, into `told`."""
+    """A batch's escalated cases: the first `allowed` in the calls of `round`.
+
+    The calls fill `revised` with outcomes and second opinions, and `told` with reasons.
+    """
 
     cases: list[Case]
     allowed: int
+    revised: list[Revised]
     told: list[Reasons]
     round: Round
 
@@ -74,16 +92,24 @@ class Bucket:
 
 
 class ReasoningEngine:
-    """Explains decisions while there is time for it.
+    """Thinks twice about what was escalated, and explains decisions while there is time for it.
+
+    Args:
+        panel: The agents.
+        second: The model whose opinion replaces the RiskAssessor's.
+        policy: How the vote is taken with it.
 
     Attributes:
         asked, explained, shed, refused: Transactions; each asked for is one of the others.
-        busy_ns: What explaining took.
-        latencies_us: Of the explanations since somebody took them away.
+            Explained are those that got all they needed: a second opinion, and causes where the
+            decision then is not to approve. Refused are those beyond an injected limit.
+        busy_ns: What thinking took.
+        latencies_us: Of a batch's opinions and of each explanation since somebody took them away.
     """
 
-    def __init__(self, panel: Panel, policy: Policy) -> None:
+    def __init__(self, panel: Panel, second: Agent, policy: Policy) -> None:
         self._panel = panel
+        self._second = second
         self._policy = policy
         self.bucket: Bucket | None = None
         self.reset()
@@ -99,58 +125,113 @@ class ReasoningEngine:
         if limit is None or self.bucket is None or self.bucket.limit != limit:
             self.bucket = None if limit is None else Bucket(limit, time.monotonic_ns())
 
-    def begin(self, cases: list[Case], pressed: bool) -> Thought | None:
-        """What is to be explained of a batch, if anything; its round is to be made then."""
-        wanted = [case for case in cases if case.outcome.decision != APPROVE]
+    def begin(
+        self, cases: list[Case], escalate: float, pressed: bool, fast: bool
+    ) -> Thought | None:
+        """What of a batch is thought about, if anything; its round is to be made then.
+
+        Args:
+            cases: The batch.
+            escalate: The risk from which a case is escalated.
+            pressed: No time for explanations.
+            fast: No time for a second opinion either.
+        """
+        wanted = [case for case in cases if case.outcome.risk >= escalate]
         if not wanted:
             return None
         self.asked += len(wanted)
         allowed = 0
-        if pressed:
+        if fast:
             self.shed += len(wanted)
         else:
             allowed = self._allowed(len(wanted))
             self.refused += len(wanted) - allowed
+        revised: list[Revised] = []
         told: list[Reasons] = []
         seats = [self] if allowed and not self.stuck else []
-        return Thought(wanted, allowed, told, Round(seats, (wanted[:allowed], told)))
+        given = (wanted[:allowed], pressed, revised, told)
+        return Thought(wanted, allowed, revised, told, Round(seats, given))
 
-    def end(self, thought: Thought, pressed: bool) -> Iterator[Reasons]:
-        """The causes of each decision, or why there are none; called once, after the round."""
-        cases, allowed = thought.cases, thought.allowed
-        told = thought.told[:]  # whatever a call that was left still adds
-        self.explained += len(told)
-        self.shed += allowed - len(told)
-        told += [_without(reasons.SHED, case) for case in cases[len(told) : allowed]]
-        code = reasons.SHED if pressed else reasons.REFUSED
-        return iter(told + [_without(code, case) for case in cases[allowed:]])
+    def end(self, thought: Thought, fast: bool) -> Iterator[Opinion]:
+        """What became of each case, in their order; called once, after the round."""
+        revised = thought.revised[:]  # whatever a call that was left still adds
+        told = thought.told[: len(revised)]
+        found = []
+        for place, case in enumerate(thought.cases):
+            outcome, second = revised[place] if place < len(revised) else (case.outcome, None)
+            if place < len(told):
+                why = told[place]
+            elif outcome.decision == APPROVE:
+                why = NO_REASON
+            else:
+                shed = fast or place < thought.allowed
+                why = _without(reasons.SHED if shed else reasons.REFUSED, outcome)
+            found.append(Opinion(outcome, second, why))
+        rest = revised[len(told) :]
+        served = len(told) + sum(outcome.decision == APPROVE for outcome, _ in rest)
+        self.explained += served
+        self.shed += thought.allowed - served
+        return iter(found)
 
     def _allowed(self, wanted: int) -> int:
         bucket = self.bucket
         return wanted if bucket is None else bucket.take(wanted, time.monotonic_ns())
 
-    def call(self, cases: list[Case], told: list[Reasons]) -> None:
-        """Explain one after the other into `told`, in whichever thread, while there is time."""
+    def call(
+        self, cases: list[Case], pressed: bool, revised: list[Revised], told: list[Reasons]
+    ) -> None:
+        """Revise all, then explain one after the other while there is time; in any thread."""
         began = time.monotonic_ns()
         stop = began + int(BATCH_SECONDS * 1e9)
-        for case in cases:
-            told.append(explain(self._panel, self._policy, case))
-            now = time.monotonic_ns()
-            self.busy_ns += now - began
-            self.latencies_us.append((now - began) // 1000)
-            began = now
-            if now >= stop:
+        revised += self._revised(cases)
+        began = self._passed(began)
+        if pressed:
+            return
+        for case, (outcome, second) in zip(cases, revised[:], strict=True):
+            approved = outcome.decision == APPROVE
+            told.append(NO_REASON if approved else self._explained(case, outcome, second))
+            began = self._passed(began)
+            if began >= stop:
                 return
 
+    def _explained(self, case: Case, outcome: Outcome, second: float | None) -> Reasons:
+        stated = explain(self._panel, self._policy, case)
+        if second is not None:
+            stated += (Reason(reasons.SECOND, (second,)),)
+        if outcome.raised_by:
+            stated += (Reason(outcome.raised_by),)
+        return stated
 
-def _without(code: int, case: Case) -> Reasons:
+    def _passed(self, began: int) -> int:
+        now = time.monotonic_ns()
+        self.busy_ns += now - began
+        self.latencies_us.append((now - began) // 1000)
+        return now
+
+    def _revised(self, cases: list[Case]) -> list[Revised]:
+        """Each vote with the second opinion; as it was where no agent answered at all."""
+        second = self._second.score([case.row for case in cases], [case.facts for case in cases])
+        return [
+            (case.outcome, None)
+            if case.outcome.raised_by == reasons.SILENCE
+            else (decide(self._policy, with_second(case.scores, score)), score)
+            for case, score in zip(cases, second, strict=True)
+        ]
+
+
+def with_second(scores: tuple[float | None, ...], second: float) -> tuple[float | None, ...]:
+    """The scores with the second opinion in the RiskAssessor's place."""
+    return (*scores[:LEARNED], second, *scores[LEARNED + 1 :])
+
+
+def _without(code: int, outcome: Outcome) -> Reasons:
     """What is said in place of an explanation, and the rule that raised the decision."""
-    raised_by = case.outcome.raised_by
+    raised_by = outcome.raised_by
     return (Reason(code), Reason(raised_by)) if raised_by else (Reason(code),)
 
 
 def explain(panel: Panel, policy: Policy, case: Case) -> Reasons:
-    """The causes of a decision, the heaviest first; of the agents that took part in it."""
+    """The causes of the agents' scores, the heaviest first; of those that took part."""
     found = [
         (share * cause.weight, cause)
         for share, agent, score in zip(policy.weights, panel.agents, case.scores, strict=True)
@@ -158,7 +239,4 @@ def explain(panel: Panel, policy: Policy, case: Case) -> Reasons:
         for cause in agent.causes(case.row, case.facts)
     ]
     found.sort(key=lambda pair: -pair[0])
-    stated = [Reason(cause.code, cause.values) for _, cause in found[:MOST]]
-    if case.outcome.raised_by:
-        stated.append(Reason(case.outcome.raised_by))
-    return tuple(stated)
+    return tuple([Reason(cause.code, cause.values) for _, cause in found[:MOST]])

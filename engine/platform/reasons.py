@@ -12,7 +12,7 @@ NOTHING = 0
 LARGE, VELOCITY_10MIN, VELOCITY_1H, ESCALATION, TRAVEL = 1, 2, 3, 4, 5
 OFF_AMOUNT, NEW_DEVICE, NEW_ADDRESS, NEW_MERCHANT, RARE_CATEGORY, OFF_PLACE = range(10, 16)
 LIMIT, VERY_LARGE, STRUCTURING, CORRIDOR = 20, 21, 22, 23
-CONSERVATIVE, REQUIRED, SILENCE, SHED, REFUSED = 30, 31, 32, 33, 34
+CONSERVATIVE, REQUIRED, SILENCE, SHED, REFUSED, SECOND = range(30, 36)
 LEARNED = 40
 
 _WORDS = {name: name.replace("_", " ") for name in NAMES}
@@ -38,7 +38,8 @@ TEXTS: dict[int, str] = {
     SILENCE: "no agent answered: a person has to look",
     REQUIRED: "a compliance rule requires at least this decision",
     SHED: "explanation shed under load: the decision came first",
-    REFUSED: "explanation refused: the reasoning tier is at its rate limit (429)",
+    REFUSED: "second opinion and reasons refused: the reasoning tier is at its rate limit (429)",
+    SECOND: "second opinion: the larger model's score is %.2f",
 } | {
     LEARNED + index: f"learned model: {_WORDS[name]} raised its score by %.2f"
     for index, name in enumerate(NAMES)

@@ -72,7 +72,8 @@ class Replay:
         kinds: list[int] = []
         values: list[float] = []
         for index in range(stream.blocks):
-            block = simulator.block(index)
+            made = simulator.block(index)
+            block = made.rows(np.flatnonzero(made.ids == made.numbers))  # a repeat is not scored
             for body, kind, value in zip(block.bodies, block.kinds, block.values_usd, strict=True):
                 admitted = self._admission.admit(body)
                 if not isinstance(admitted, Admitted):

@@ -158,8 +158,10 @@ class Scorer:
 def _warm_up(pipeline: Pipeline) -> None:
     """Run the whole path a few times, so that the first real transaction is not the slow one."""
     facts = Facts(10.0, 0.0, "m", "c", True, "FR", 48.9, 2.4, "d", "visa", "EUR", "10.0.0.1", "s")
+    suspicious = msgspec.structs.replace(facts, amount_usd=200_000.0)  # the second stage as well
     for size in (1, 8):
-        pipeline.decide([Job(ticket, 0, "nobody", facts) for ticket in range(size)])
+        for one in (facts, suspicious):
+            pipeline.decide([Job(ticket, 0, "nobody", one) for ticket in range(size)])
     pipeline.reset()
 
 

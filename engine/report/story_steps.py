@@ -64,7 +64,14 @@ def _decided(story: TransactionStory) -> Step:
     at = _figure("story.decided", "Decided after", story.passage.decided_ms, "ms", RECEIVED)
     reasons: list[list[Part]] = [[reason] for reason in story.reasons]
     said: list[Part] = [f"{story.decision}, risk ", risk, f" ({story.risk_level}), agreed ", sure]
-    return Step("Decided", at, [said, *reasons])
+    return Step("Decided", at, [*_second(story.second_opinion_score), said, *reasons])
+
+
+def _second(score: float | None) -> list[list[Part]]:
+    if score is None:
+        return []
+    figure = _figure("story.second", "Second opinion", f"{score:.4f}", "text", "0 to 1")
+    return [["second stage: ", figure, " in place of the risk assessor's score"]]
 
 
 def _committed(story: TransactionStory) -> Step:

@@ -1,5 +1,8 @@
 """RiskAssessor: the learned model, gradient-boosted trees served by ONNX Runtime on one thread.
 
+The second stage has a larger one of the same kind (`SECOND`): more trees, fitted to what the first
+finds suspicious. It is asked about few transactions, so it may cost ten times as much.
+
 Its causes are found by taking each of its most used features away in turn (the middle value of
 honest training transactions in its place) and asking the model again: what the score falls by is
 what that feature contributed. That is one more run of the model, so only few transactions get it.
@@ -22,24 +25,27 @@ from engine.platform.features import INDEX, NAMES, Row
 from engine.platform.wire import Facts
 
 ASSETS = Path(__file__).parents[3] / "assets" / "model"
-MODEL = "risk_assessor.onnx"
+MODEL, SECOND = "risk_assessor.onnx", "second_opinion.onnx"
 CARD = "card.json"
 _LEAST = 0.01  # contributions below this are not worth a reason
 
 
 def load_card(folder: Path) -> dict[str, Any]:
-    """The model's card, checked against the model and against the features of this version.
+    """The models' card, checked against the models and against the features of this version.
 
     Raises:
         ConfigurationError: a file is missing or broken, or the two do not belong together.
     """
     try:
         card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        digest = sha256((folder / MODEL).read_bytes()).hexdigest()
+        digests = {
+            name: sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, SECOND)
+        }
     except (OSError, ValueError) as error:
         raise ConfigurationError([f"model {folder}: cannot be read: {error}"]) from error
-    if card.get("sha256") != digest:
-        raise ConfigurationError([f"{folder / CARD}: sha256 is not that of {MODEL}"])
+    for name, held in ((MODEL, card), (SECOND, card.get("second", {}))):
+        if held.get("sha256") != digests[name]:
+            raise ConfigurationError([f"{folder / CARD}: sha256 is not that of {name}"])
     if tuple(card.get("features", ())) != NAMES:
         message = f"{folder / CARD}: features are not those of this version; train it again"
         raise ConfigurationError([message])
@@ -47,15 +53,15 @@ def load_card(folder: Path) -> dict[str, Any]:
 
 
 class RiskAssessor:
-    """The model of one folder."""
+    """One of the models of a folder."""
 
-    def __init__(self, folder: Path, card: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, card: dict[str, Any], model: str = MODEL) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            str(folder / MODEL), options, providers=["CPUExecutionProvider"]
+            str(folder / model), options, providers=["CPUExecutionProvider"]
         )
         self._input = self._session.get_inputs()[0].name
         self._outputs = [self._session.get_outputs()[-1].name]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.platform import reasons
 from engine.platform.aggregator import APPROVE, DECLINE, REVIEW, Policy, decide, vote_of
 
-POLICY = Policy((0.2, 0.2, 0.5, 0.1), 0.3, 0.6, (0.5,) * 4, (0.8, 0.8, 0.8, 1.0))
+POLICY = Policy((0.2, 0.2, 0.5, 0.1), 0.3, 0.6, (0.5,) * 4, (0.8, 0.8, 0.8, 1.0), 0.3)
 scores = st.tuples(*[st.none() | st.floats(0, 1)] * 4)
 
 
