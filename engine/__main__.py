@@ -216,10 +216,10 @@ def _shown(find_out: Callable[[argparse.Namespace], commands.Found]) -> Command:
 
     def command(arguments: argparse.Namespace) -> int:
         _check_outputs(arguments)
-        lines, found = find_out(arguments)
-        _table(arguments, lines)
-        _emit(arguments, _json(found))
-        return 0
+        found = find_out(arguments)
+        _table(arguments, found.lines)
+        _emit(arguments, _json(found.values))
+        return EXIT_CODES[Verdict.PASSED if found.held else Verdict.FAILED]
 
     return command
 
@@ -278,6 +278,7 @@ COMMANDS = {
     "runs": _runs,
     "export": _export,
     "calibrate": _calibrate,
+    "bench platforms": _shown(commands.bench_platforms),
     "bench ulb": _shown(commands.bench_ulb),
     "traffic convert": _shown(commands.traffic_convert),
     "traffic report": _shown(commands.traffic_report),

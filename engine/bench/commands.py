@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from engine.model.scenario import TrafficMix
 
-Found = tuple[list[str], object]
+
+class Found(NamedTuple):
+    """What a command found: lines, plain values, and whether all that must hold did."""
+
+    lines: list[str]
+    values: object
+    held: bool = True
+
+
+def bench_platforms(arguments: argparse.Namespace) -> Found:
+    """`limelight bench platforms`. Raises LimelightError."""
+    from engine.bench.platforms import run
+    from engine.bench.platforms_lines import platforms_lines
+
+    result = run(quick=arguments.quick)
+    return Found(platforms_lines(result), msgspec.to_builtins(result), not result.failures)
 
 
 def bench_ulb(arguments: argparse.Namespace) -> Found:
@@ -18,7 +34,7 @@ def bench_ulb(arguments: argparse.Namespace) -> Found:
     from engine.bench.ulb_lines import ulb_lines
 
     result = run(arguments.csv, any_file=arguments.any)
-    return ulb_lines(result), msgspec.to_builtins(result)
+    return Found(ulb_lines(result), msgspec.to_builtins(result))
 
 
 def traffic_convert(arguments: argparse.Namespace) -> Found:
@@ -29,7 +45,7 @@ def traffic_convert(arguments: argparse.Namespace) -> Found:
     source, mapping = Path(arguments.file), Path(arguments.mapping)
     out, name = place_for_traffic(arguments.out)
     done = convert(Job(source, mapping, out, name), strict=arguments.strict)
-    return converted_lines(done), converted_json(done)
+    return Found(converted_lines(done), converted_json(done))
 
 
 def traffic_report(arguments: argparse.Namespace) -> Found:
@@ -38,4 +54,4 @@ def traffic_report(arguments: argparse.Namespace) -> Found:
     from engine.load.traffic.report_lines import report_lines
 
     made = report(arguments.seed, TrafficMix(arguments.mix), arguments.transactions)
-    return report_lines(made), msgspec.to_builtins(made)
+    return Found(report_lines(made), msgspec.to_builtins(made))

@@ -78,6 +78,8 @@ def _parser(commands: Mapping[str, Command]) -> Parser:
     export.add_argument("run", metavar="RUN", help="its id, as `limelight runs` lists it")
     export.add_argument("--html", type=Path, metavar="FILE", help="the snapshot, one HTML file")
     calibrate = add("calibrate", "Measure what this machine holds.")
+    platforms = add("bench platforms", "Compare the platform with baselines on held-out traffic.")
+    platforms.add_argument("--quick", action="store_true", help="only see that it works")
     ulb = add("bench ulb", "Test the platform's kind of model on the ULB card data.")
     ulb.add_argument("--csv", type=Path, required=True, metavar="FILE", help="creditcard.csv")
     ulb.add_argument("--any", action="store_true", help="also a file that is not the known one")
