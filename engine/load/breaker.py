@@ -73,6 +73,10 @@ class CircuitBreaker:
         if self.state is BreakerState.HALF_OPEN and begun_ns >= self._since_ns:
             self._probed = Seen(0, self._probed.answered, self._probed.failed + 1)
 
+    def resumed(self, stood_ns: int) -> None:
+        """A pause of this length ended: it is no part of any state's time."""
+        self._since_ns += stood_ns
+
     def look(self, now_ns: int, new: Seen) -> None:
         """Move, if it is time to; `new` was seen since the previous look."""
         if not self._enabled:

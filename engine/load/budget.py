@@ -36,6 +36,11 @@ class RetryBudget:
         most = HELD_SECONDS * (self._ratio * rate_tps + PER_SECOND)
         self._tokens = min(self._tokens + self._ratio * first + PER_SECOND * seconds, most)
 
+    def resumed(self, stood_ns: int) -> None:
+        """A pause of this length ended: nothing was paid in for it."""
+        if self._paid_ns is not None:
+            self._paid_ns += stood_ns
+
     def take(self) -> bool:
         """Whether there may be one more retry."""
         if self._tokens < 1:

@@ -106,11 +106,13 @@ class Dispatcher:
                     self._charge(arrival)
         if self._sender is not None:
             self._sender.sweep(now_ns)
-        self._guard.look(now_ns, self._ledger.totals)
+        if not self.held:
+            self._guard.look(now_ns, self._ledger.totals)
 
     def resumed(self, began_ns: int, now_ns: int) -> None:
         """A pause ended: move who waited for a retry by as much of it as they waited."""
         self.held, self._unreached_ns = False, None
+        self._guard.resumed(now_ns - began_ns)
         moved = []
         for at_ns, number, arrival, outcome in self._retries:
             stood_ns = now_ns - max(began_ns, arrival.queued_ns)

@@ -32,6 +32,12 @@ class Guard:
         totals.breaker_trips = self.breaker.trips
         totals.breaker_recoveries = self.breaker.recoveries
 
+    def resumed(self, stood_ns: int) -> None:
+        """A pause of this length ended: go on as if it had not been."""
+        self.health.resumed(stood_ns)
+        self.breaker.resumed(stood_ns)
+        self._budget.resumed(stood_ns)
+
     def refusal(self) -> Why | None:
         """Why there must be no retry now; None if there may be, and then it is paid for."""
         if self.breaker.state is BreakerState.OPEN:

@@ -62,6 +62,10 @@ class Health:
             self._looks.popleft()
         return new
 
+    def resumed(self, stood_ns: int) -> None:
+        """A pause of this length ended: what was seen before it counts as seen just now."""
+        self._looks = deque((at_ns + stood_ns, seen) for at_ns, seen in self._looks)
+
     def since(self, instant_ns: int = 0) -> Seen:
         """All that was seen in looks later than this instant, at most a second back."""
         looks = [seen for at_ns, seen in self._looks if at_ns > instant_ns]
