@@ -3,7 +3,8 @@
 The generator's doubts about itself are told as well, once each until they have gone.
 
 critical: error rate > 1 %, p99 > 10 s, nothing answered of what is due, cost > budget + 50 %.
-warning: error rate > 0.1 %, p99 > 5 s, machine CPU > 80 %, cost (modelled) > budget + 20 %.
+warning: error rate > 0.1 %, p99 > 5 s, utilisation of the target or CPU of this machine > 80 %,
+cost (modelled) > budget + 20 %.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class _Limit:
 _LIMITS = (
     _Limit("error_rate", 0.001, 0.01, "Error rate"),
     _Limit("response_p99_ms", 5_000.0, 10_000.0, "Response p99"),
+    _Limit("scorer_utilisation", 0.80, float("inf"), "The target's utilisation"),
     _Limit("machine_cpu_percentage", 80.0, float("inf"), "This machine's CPU use"),
 )
 STEADY_TICKS = 3

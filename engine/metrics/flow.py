@@ -24,6 +24,7 @@ class PlatformFlow:
 
     def __init__(self) -> None:
         self._shed_told = 0
+        self._trips_told = self._recoveries_told = 0
         self.latest: PlatformReport | None = None
         self._before: PlatformReport | None = None
         self.recent: deque[PlatformReport] = deque(maxlen=KEPT_REPORTS)
@@ -71,13 +72,26 @@ class PlatformFlow:
             "scorers_up_now": float(sum(s.status == "up" for s in latest.scorers)),
             "scorers_asked": float(len(latest.scorers)),
             "scorer_utilisation": _number(latest.utilisation),
+            "memory_share": latest.degradation.signals.get("memory_share", NAN),
         }
         if before is not None:
             seconds = (latest.at_ns - before.at_ns) / 1e9
             row["edge_tps"] = max(0, edge.decided - before.edge.decided) / seconds
             row["shed"] = float(max(0, edge.shed - self._shed_told))
             self._shed_told = edge.shed
+            row["agent_health"] = _health(latest.agents, before.agents)
+            row.update(self._breakers(latest.agents))
             row["platform_cpu_cores"] = (latest.cpu_seconds - before.cpu_seconds) / seconds
+        return row
+
+    def _breakers(self, agents: list[AgentTelemetry]) -> dict[str, float]:
+        """What the agents' breakers did that was not told yet; a fall of the counts tells none."""
+        trips, back = sum(a.trips for a in agents), sum(a.recoveries for a in agents)
+        row = {
+            "agent_trips": float(max(0, trips - self._trips_told)),
+            "agent_recoveries": float(max(0, back - self._recoveries_told)),
+        }
+        self._trips_told, self._recoveries_told = trips, back
         return row
 
     def nodes(self, alive: bool, now_ns: int) -> list[TransactionFlowNode]:
@@ -105,6 +119,16 @@ class PlatformFlow:
             silent = {"status": "unknown", "throughput": None, **_NOTHING}
             return [node.model_copy(update=silent) for node in nodes]
         return nodes
+
+
+def _health(now: list[AgentTelemetry], before: list[AgentTelemetry]) -> float:
+    """Mean over the agents that were asked since `before` of scored ÷ asked; nan if none was."""
+    grown = [
+        (max(0, new.scored - old.scored), max(0, new.fallbacks - old.fallbacks))
+        for new, old in zip(now, before, strict=False)
+    ]
+    health = [scored / (scored + without) for scored, without in grown if scored + without]
+    return sum(health) / len(health) if health else NAN
 
 
 _NOTHING = {"latency_ms": None, "error_rate": None, "queue_depth": None}

@@ -9,7 +9,7 @@ from engine.model.control import PlatformReport
 from engine.model.dead_letter_record import DeadLetterRecord
 from engine.model.event import RunEvent
 from engine.model.fault import FailureScenario
-from engine.model.metrics import AgentMetrics
+from engine.model.metrics import AgentMetrics, ResilienceMetrics
 from engine.model.presentation import TransactionFlowNode
 from engine.model.results import (
     DegradedInterval,
@@ -74,6 +74,7 @@ class RunView:
     dead_letters: tuple[DeadLetterRecord, ...] = ()
     reports: tuple[PlatformReport, ...] = ()
     agent_confusion: dict[str, int] = field(default_factory=dict)
+    resilience: ResilienceMetrics | None = None
 
     @property
     def rate_factor(self) -> float:

@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     RECOVERED = "recovered"
     DEGRADED = "degraded"
     SCALED = "scaled"
+    LEVEL = "level"
     WARNING = "warning"
     ALERT = "alert"
     ERROR = "error"

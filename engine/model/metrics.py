@@ -134,7 +134,7 @@ class HeroMetrics(_Metrics):
 
 
 class ResilienceMetrics(_Metrics):
-    """How the target took its faults."""
+    """How the target took its faults; formulas in `engine.analysis.uptime`."""
 
     uptime_percentage: float | None = None
     downtime_seconds: float | None = None
@@ -145,3 +145,16 @@ class ResilienceMetrics(_Metrics):
     degradation_level: DegradationLevel | None = None
     circuit_breaker_trips: int | None = None
     circuit_breaker_recoveries: int | None = None
+    dead_lettered: int | None = None
+    redriven: int | None = None
+    redrive_failed: int | None = None
+    stranded: int | None = None
+    retries_refused: int | None = None
+
+
+class DegradationSummary(_Metrics):
+    """The levels of a run: the worst, seconds at each, and rises of the level above none."""
+
+    worst: DegradationLevel | None
+    seconds: dict[DegradationLevel, float]
+    events: int

@@ -14,6 +14,7 @@ from engine.model.instrument import Instrument
 from engine.model.metrics import (
     AgentMetrics,
     BusinessMetrics,
+    DegradationSummary,
     HeroMetrics,
     ResilienceMetrics,
     SystemMetrics,
@@ -296,6 +297,8 @@ class RunSummary(_Record):
     journal: JournalReconciliation | None
     confusion: dict[str, int]
     cpu_seconds: dict[str, float]
+    resilience: ResilienceMetrics | None = None
+    degradation: DegradationSummary | None = None
     issues_detected: list[str] = Field(default_factory=list)
     recommendations: list[str] = Field(default_factory=list)
     traffic: TrafficSource | None = None  # not in records of earlier versions

@@ -112,7 +112,12 @@ class Tick:
     scorers_up_now: float = NAN
     scorers_asked: float = NAN
     scorer_utilisation: float = NAN
+    memory_share: float = NAN  # fullest scorer's resident memory ÷ what it may take
+    agent_health: float = NAN  # mean over agents of scored ÷ (scored + decided without it)
+    agent_trips: float = NAN  # of the agents' breakers, as told in this tick
+    agent_recoveries: float = NAN
     faults_active_now: float = 0
+    degradation_level: float = NAN  # 0 none … 3 critical: engine.analysis.degradation
 
 
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Tick))

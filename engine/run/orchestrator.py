@@ -15,8 +15,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from engine.analysis.alerts import Level, Watch
-from engine.analysis.cost import vcpu_hour_usd
 from engine.metrics.view import RunView
 from engine.model.control import Abort, Pause, Redrive, Resume, WorkerCommand
 from engine.model.errors import IllegalTransitionError, LimelightError
@@ -25,6 +23,7 @@ from engine.model.fault import FailureScenario
 from engine.model.results import RateChange, RunSummary, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import Tick
+from engine.run.announcer import Announcer
 from engine.run.conclusion import Ending, conclude
 from engine.run.events import EventLog
 from engine.run.fault_control import FaultControl, Scene
@@ -49,6 +48,7 @@ _AT_ONCE: dict[Event, Callable[[], WorkerCommand]] = {
     Event.EMERGENCY_STOP: Abort,
 }
 T = TypeVar("T")
+Command = Event | FailureScenario | RateChange | Redrive
 _log = logging.getLogger(__name__)
 
 
@@ -60,8 +60,7 @@ class StressTestOrchestrator:
         self.view = RunView(meta=None, status=TestStatus.NOT_STARTED)
         self._rig = Rig(plan, parts)
         self._store, self._buffer, self._changed = parts.store, parts.buffer, parts.changed
-        self._commands: queue.SimpleQueue[Event | FailureScenario | RateChange | Redrive]
-        self._commands = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._status = TestStatus.NOT_STARTED
         self._ending = Ending(TestStatus.COMPLETED)
@@ -69,7 +68,7 @@ class StressTestOrchestrator:
         self._meta: RunMeta | None = None
         self._events = EventLog(self._rig.now, lambda event: parts.store.event(plan.run_id, event))
         self._faults = FaultControl((), None, self._events.add)
-        self._alerts = Watch(plan.config.max_cost_per_hour, float(vcpu_hour_usd().value or 0))
+        self._alerts = Announcer(plan.config.max_cost_per_hour, self._events.add)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"run {plan.run_id}", daemon=True)
 
@@ -201,9 +200,7 @@ class StressTestOrchestrator:
         self._store.append(self.plan.run_id, tick, ticker.aggregator.tick_histograms(number))
         self._buffer.append(tick)
         self._faults.watch(self._buffer.frame(WATCHED_TICKS), tick.t_seconds, ticker.p99)
-        for alert in self._alerts.look(tick):
-            critical = alert.level is Level.CRITICAL
-            self._events.add(EventKind.ALERT if critical else EventKind.WARNING, alert.message)
+        self._alerts.look(tick)
         going_on = self._status in {TestStatus.RUNNING, TestStatus.PAUSED}
         self._publish(look(self.view, self._rig, tick, self._alerts.doubts, going_on=going_on))
         if number % HEARTBEAT_TICKS == HEARTBEAT_TICKS - 1:
@@ -282,7 +279,8 @@ class StressTestOrchestrator:
             view,
             meta=self._meta,
             status=self._status,
-            faults=tuple(self._faults.records()),
+            faults=(faults := tuple(self._faults.records())),
+            resilience=self._alerts.resilience(faults),
             waiting_faults=self._faults.schedule.waiting,
             events=tuple(self._events.events),
             rate_changes=self._rig.crew.rates.changes,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from engine.analysis import criteria, honesty
 from engine.analysis.instrument import instrument_of, late_spell
+from engine.analysis.uptime import tallied
 from engine.load.pacer import Pacer
 from engine.load.profiles import Profile
 from engine.measure.histogram import Histogram
@@ -60,7 +61,8 @@ def summarise(
         ended: Final status, instant, and why, for runs that did not end by themselves.
     """
     status, ended_at, why = ended
-    counts = count(ticks)
+    counts, faults = count(ticks), progress.faults
+    tally = tallied(ticks, meta.tick_seconds)
     response = latency(latencies.response)
     service = latency(latencies.service)
     instrument = instrument_of(
@@ -76,7 +78,7 @@ def summarise(
         journal=journal,
         response=response,
         ticks=ticks,
-        faults=progress.faults,
+        faults=faults,
         scalings=progress.scalings,
         scenario=meta.scenario,
         rate_scale=meta.rate_scale * min([1.0, *(c.factor for c in progress.rate_changes)]),
@@ -133,10 +135,12 @@ def summarise(
         scalings=progress.scalings,
         degraded=progress.degraded,
         per_second=per_second(ticks, meta, progress.rate_changes),
-        faults=progress.faults,
+        faults=faults,
         journal=journal,
         confusion=progress.confusion,
         cpu_seconds=progress.cpu_seconds,
+        resilience=tally.metrics(faults),
+        degradation=tally.degradation(),
         issues_detected=_issues(progress, counts, journal),
         traffic=meta.traffic,
     )

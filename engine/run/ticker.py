@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 import numpy as np
 import psutil
 
+from engine.analysis.degradation import level_of
 from engine.measure.resources import ProcessUsage
 from engine.metrics.aggregator import Aggregator
 from engine.metrics.flow import PlatformFlow
@@ -22,6 +26,7 @@ class Ticker:
         self._rates = rates
         self._workers = workers
         self._tick_seconds = tick_seconds
+        self.processors = os.cpu_count() or 1
         self._usage = ProcessUsage()
         self._app_cpu_start = self._app_cpu_last = self._usage.cpu_seconds()
         psutil.cpu_percent(interval=None)
@@ -37,7 +42,8 @@ class Ticker:
         row.update(self._resources())
         if not np.isnan(row["worker_cpu_cores"]):
             self.worker_cpu_seconds += row["worker_cpu_cores"] * self._tick_seconds
-        return Tick(**{name: value for name, value in row.items() if name in _KNOWN})
+        tick = Tick(**{name: value for name, value in row.items() if name in _KNOWN})
+        return replace(tick, degradation_level=level_of(tick, self.processors))
 
     def cpu_seconds(self) -> dict[str, float]:
         """CPU seconds since Start by part: workers, app, and platform where it is measured."""

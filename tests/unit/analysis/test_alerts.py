@@ -62,3 +62,10 @@ def test_the_modelled_cost_is_held_against_the_budget():
 
 def test_what_was_not_measured_crosses_nothing():
     assert levels(Watch(100, 0.04)) == []
+
+
+def test_a_target_used_to_more_than_four_fifths_is_a_warning():
+    assert levels(Watch(100, 0.04), scorer_utilisation=0.8) == []
+    (alert,) = told(Watch(100, 0.04), scorer_utilisation=0.81)
+    assert alert.level is Level.WARNING
+    assert alert.message.startswith("The target's utilisation")
