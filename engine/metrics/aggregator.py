@@ -63,6 +63,7 @@ QUALITY = (
     "fraud_missed",
     "legitimate_flagged",
     "legitimate_passed",
+    "legitimate_declined",
     "fraud_flagged_usd",
     "fraud_missed_usd",
 )
@@ -213,6 +214,7 @@ class Aggregator:
                 kind, _, decision = key.partition(":")
                 passed = decision == "APPROVE"
                 if kind == LEGITIMATE:
+                    row["legitimate_declined"] += count * (decision == "DECLINE")
                     row["legitimate_passed" if passed else "legitimate_flagged"] += count
                 elif kind != UNLABELLED:
                     row["fraud_missed" if passed else "fraud_flagged"] += count

@@ -20,6 +20,7 @@ from engine.model.metrics import (
     SystemMetrics,
 )
 from engine.model.scenario import TestScenario
+from engine.model.scorecard import Scorecard
 from engine.model.traffic import TrafficSource
 
 SCHEMA_VERSION = 1
@@ -162,6 +163,7 @@ class FaultRecord(_Record):
     recovery_from_clear_seconds: float | None
     failed_during: int
     explanation: str
+    scorecard: Scorecard | None = None
 
 
 class JournalReconciliation(_Record):

@@ -67,6 +67,7 @@ class Tick:
     fraud_missed: float = 0
     legitimate_flagged: float = 0
     legitimate_passed: float = 0
+    legitimate_declined: float = 0
     fraud_flagged_usd: float = 0
     fraud_missed_usd: float = 0
     # latency over the latest window that holds enough samples

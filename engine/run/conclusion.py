@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from engine.metrics.aggregator import Aggregator
 from engine.model.results import JournalReconciliation, RunSummary, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import COLUMNS
-from engine.ports import RunStore, TargetSystem
+from engine.ports import JournalRows, RunStore, TargetSystem
+from engine.run.attribution import attribute, scored, spans_of
 from engine.run.reconcile import reconcile
 from engine.run.summary import Latencies, summarise
 from engine.run.ticker import Ticker
@@ -37,8 +39,9 @@ def conclude(
 
     A journal that does not agree, or could not be read, is kept as evidence.
     """
-    journal = _reconcile(meta.id_prefix, ticker, target)
     total = ticker.aggregator
+    rows = target.journal(meta.id_prefix)
+    journal = None if rows is None else _reconcile(rows, total)
     latencies = Latencies(
         total.response.total,
         total.service.total,
@@ -48,6 +51,10 @@ def conclude(
     )
     ended = (ending.status, datetime.now(UTC), ending.why)
     ticks = pd.DataFrame(store.rows(meta.run_id), columns=list(COLUMNS))
+    if rows is not None:
+        spans = spans_of(meta, progress.rate_changes, progress.faults, ticks)
+        compared = attribute(progress.faults, spans, total.acknowledged, rows, ticks)
+        progress = progress.model_copy(update={"faults": scored(progress.faults, ticks, compared)})
     summary = summarise(meta, progress, ticks, latencies, journal, ended)
     store.finish(meta.run_id, progress, summary)
     if journal is not None and journal.missing + journal.duplicated == 0:
@@ -57,12 +64,6 @@ def conclude(
     return summary
 
 
-def _reconcile(
-    id_prefix: str, ticker: Ticker, target: TargetSystem
-) -> JournalReconciliation | None:
-    rows = target.journal(id_prefix)
-    if rows is None:
-        return None
-    aggregator = ticker.aggregator
+def _reconcile(rows: JournalRows, aggregator: Aggregator) -> JournalReconciliation:
     mismatches = int(aggregator.totals.get("answer_mismatches", 0))
     return reconcile(aggregator.acknowledged, rows, mismatches)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from engine.analysis import resilience
 from engine.analysis.resilience import P99
+from engine.analysis.scorecard import BEFORE_SECONDS, scorecard
 from engine.faults import registry
 from engine.faults.schedule import FaultSchedule
 from engine.model.control import PlatformReport
@@ -17,9 +19,12 @@ from engine.model.event import EventKind
 from engine.model.fault import FailureScenario
 from engine.model.results import FaultRecord
 from engine.ports import FaultInjector
+from engine.run.attribution import times_of
 from engine.run.faulting import UNPROVEN_AFTER_SECONDS, Onset, RunningFault
+from engine.run.plan import TICK_SECONDS
 
 Log = Callable[..., None]
+SCORED_SECONDS = 30.0  # after recovery: dead letters are still being redriven
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,15 @@ class FaultControl:
         for running in self._running:
             if running.watch(ticks, now, p99):
                 self._log(EventKind.RECOVERED, f"recovered from {running.spec.display_name}")
+
+    def score(self, frame: Callable[[int], pd.DataFrame], now: float) -> None:
+        """Renew the scorecards of what is not long over; `frame` gives the latest so many ticks."""
+        records = self.records()
+        for running, record in zip(self._running, records, strict=True):
+            times = times_of(record, records)
+            if times.until is None or now - times.until < SCORED_SECONDS:
+                ticks = frame(math.ceil((now - times.onset + BEFORE_SECONDS) / TICK_SECONDS))
+                running.card = scorecard(ticks, times)
 
     def records(self) -> list[FaultRecord]:
         """All faults so far, in order of onset."""

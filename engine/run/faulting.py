@@ -11,6 +11,7 @@ from engine.analysis.resilience import P99
 from engine.faults.fault import Applied, Fault
 from engine.model.fault import FailureScenario
 from engine.model.results import FaultRecord, SteadyState
+from engine.model.scorecard import Scorecard
 
 UNPROVEN_AFTER_SECONDS = 2.0
 
@@ -38,6 +39,7 @@ class RunningFault:
     detected_at: float | None = None
     recovered_at: float | None = None
     failed_during: int = 0
+    card: Scorecard | None = None
 
     @property
     def active(self) -> bool:
@@ -96,6 +98,7 @@ class RunningFault:
             recovery_from_clear_seconds=_minus(self.recovered_at, self.cleared_at),
             failed_during=self.failed_during,
             explanation=self._explanation(),
+            scorecard=self.card,
         )
 
     def _no_proof(self) -> str:

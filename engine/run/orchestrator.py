@@ -204,6 +204,7 @@ class StressTestOrchestrator:
         going_on = self._status in {TestStatus.RUNNING, TestStatus.PAUSED}
         self._publish(look(self.view, self._rig, tick, self._alerts.doubts, going_on=going_on))
         if number % HEARTBEAT_TICKS == HEARTBEAT_TICKS - 1:
+            self._faults.score(self._buffer.frame, tick.t_seconds)
             self._store.heartbeat(self.plan.run_id, self._status, self._progress())
         return tick
 

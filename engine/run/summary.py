@@ -28,6 +28,7 @@ from engine.model.results import (
     Verdict,
 )
 from engine.model.run import RunMeta, RunProgress
+from engine.run.attribution import with_cards
 from engine.run.window import TickHistograms, latency, measurement_window
 
 
@@ -61,7 +62,7 @@ def summarise(
         ended: Final status, instant, and why, for runs that did not end by themselves.
     """
     status, ended_at, why = ended
-    counts, faults = count(ticks), progress.faults
+    counts, faults = count(ticks), with_cards(progress.faults, ticks)
     tally = tallied(ticks, meta.tick_seconds)
     response = latency(latencies.response)
     service = latency(latencies.service)
