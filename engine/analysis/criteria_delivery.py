@@ -7,7 +7,7 @@ from engine.model.results import CriterionOutcome
 from engine.model.scenario import LoadProfileType
 
 
-def _journal_finding(evidence: Evidence) -> Finding | None:
+def journal_finding(evidence: Evidence) -> Finding | None:
     """Why the journal cannot decide, or None if it can."""
     if not evidence.target.has_journal:
         return not_measured("The target has no journal, so loss cannot be measured.")
@@ -24,7 +24,7 @@ def _journal_finding(evidence: Evidence) -> Finding | None:
 
 def zero_data_loss(evidence: Evidence, _threshold: float) -> Finding:
     """Missing = 0 and duplicated = 0 and acknowledged > 0."""
-    undecided = _journal_finding(evidence)
+    undecided = journal_finding(evidence)
     journal = evidence.journal
     if undecided is not None or journal is None:
         return undecided or not_measured("There is no journal.")
@@ -39,7 +39,7 @@ def zero_data_loss(evidence: Evidence, _threshold: float) -> Finding:
 
 def no_transaction_loss(evidence: Evidence, _threshold: float) -> Finding:
     """Missing + duplicated + failed + dropped = 0."""
-    undecided = _journal_finding(evidence)
+    undecided = journal_finding(evidence)
     counts, journal = evidence.counts, evidence.journal
     unserved = counts.failed + counts.dropped + counts.backlog
     if (undecided is not None or journal is None) and unserved == 0:

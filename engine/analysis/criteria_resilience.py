@@ -42,7 +42,7 @@ def _missing_faults(evidence: Evidence) -> Finding | None:
 
 def _recovered(evidence: Evidence) -> Finding:
     proven = evidence.proven_faults
-    if any(_rate_changed(evidence, fault) for fault in proven):
+    if any(rate_changed(evidence, fault) for fault in proven):
         return Finding(
             CriterionOutcome.NOT_TESTED,
             None,
@@ -59,7 +59,7 @@ def _recovered(evidence: Evidence) -> Finding:
     )
 
 
-def _rate_changed(evidence: Evidence, fault: FaultRecord) -> bool:
+def rate_changed(evidence: Evidence, fault: FaultRecord) -> bool:
     """Whether the operator changed the rate from the steady state before a fault to its end."""
     since = fault.onset_seconds - STEADY_SECONDS
     return evidence.during(since, fault.recovered_at_seconds)["rate_factor"].nunique() > 1
@@ -105,7 +105,9 @@ def _scorers_allowed_down(evidence: Evidence, at: np.ndarray) -> np.ndarray:
         if fault.failure_type is FailureType.LAMBDA_CRASH:
             end = fault.recovered_at_seconds
             within = (at >= fault.onset_seconds) & (at <= (np.inf if end is None else end + 1))
-            allowed += within * scorers_hit(fault.severity, evidence.scenario.scorers)
+            allowed += within * scorers_hit(
+                fault.severity, evidence.scorers_at(fault.onset_seconds)
+            )
     return allowed
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from engine.model.fault import FailureType
+from engine.model.metrics import ResilienceMetrics
 from engine.model.results import (
     Counts,
     CriterionOutcome,
@@ -38,6 +39,8 @@ class Evidence:
         status: How the run ended.
         scalings: Every change of the number of scorers, in order.
         max_error_rate: The run's own limit outside faults, where the scenario states no error rate.
+        confusion: Decisions by `kind:DECISION`.
+        resilience: How the target took its faults; None where it was not summed up.
     """
 
     counts: Counts
@@ -52,6 +55,8 @@ class Evidence:
     status: TestStatus
     scalings: list[ScalingRecord] = field(default_factory=list)
     max_error_rate: float | None = None
+    confusion: dict[str, int] = field(default_factory=dict)
+    resilience: ResilienceMetrics | None = None
 
     @property
     def seconds(self) -> float:
@@ -68,10 +73,15 @@ class Evidence:
         at = self.ticks["t_seconds"]
         return self.ticks[(at >= start) & (at <= (end if end is not None else float("inf")))]
 
+    def scorers_at(self, seconds: float) -> int:
+        """How many scorers the target said it had then; as the preset has it where it said none."""
+        told = self.during(0.0, seconds)["scorers_asked"].dropna()
+        return int(told.iloc[-1]) if len(told) and told.iloc[-1] > 0 else self.scenario.scorers
+
     def share_hit(self, fault: FaultRecord) -> float:
         """The share of the target that a fault hits, 0..1: whole scorers, for a crash."""
-        scorers = self.scenario.scorers
         if fault.failure_type is FailureType.LAMBDA_CRASH:
+            scorers = self.scorers_at(fault.onset_seconds)
             return scorers_hit(fault.severity, scorers) / scorers
         return fault.severity
 

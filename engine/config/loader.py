@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from engine.analysis import criteria
+from engine.analysis.grammar import is_comparison
 from engine.config.check import check, nearest
 from engine.config.files import read_tree
 from engine.config.schema import dotted, show
@@ -155,6 +156,9 @@ def _crest_problems(profile: Mapping[object, object]) -> list[str]:
 
 
 def _criterion_problems(key: str, threshold: object) -> list[str]:
+    if is_comparison(key):
+        value = threshold if isinstance(threshold, bool | float) else number(threshold)
+        return criteria.problems({key: True if value is None else value})
     if key not in criteria.CRITERIA:
         name = dotted(("success_criteria", key))
         hint = nearest(key, list(criteria.CRITERIA))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.analysis.criteria import CRITERIA
+from engine.analysis.criteria import CRITERIA, find
 from engine.faults.registry import FAULTS
 from engine.load.profiles import Profile
 from engine.metrics.view import RunView
@@ -144,7 +144,7 @@ def stage_input(view: RunView, meta: RunMeta, nodes: list[TransactionFlowNode]) 
         target=meta.target,
         tick=view.tick,
         totals=view.totals,
-        faults=list(view.faults),
+        faults=list(view.summary.faults if view.summary else view.faults),
         nodes=nodes,
         journal=view.journal,
         confusion=view.confusion,
@@ -185,9 +185,9 @@ def criterion_lines(scenario: TestScenario) -> list[CriterionLine]:
 def must_hold(scenario: TestScenario) -> list[str]:
     """The criteria that are true or not, as people read them."""
     return [
-        CRITERIA[key].label
+        criterion.label
         for key, threshold in scenario.success_criteria.items()
-        if key in CRITERIA and threshold is True
+        if threshold is True and (criterion := find(key)) is not None
     ]
 
 

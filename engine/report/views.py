@@ -68,7 +68,7 @@ def response(record: RunRecord, theme: Theme = LIGHT) -> go.Figure:
     _dress(figure, record, theme, top, "milliseconds")
     _mark_faults(figure, record, theme)
     for limit in near:
-        name = CRITERIA[limit.key].label.lower()
+        name = (CRITERIA[limit.key].label if limit.key in CRITERIA else limit.label).lower()
         _limit_line(figure, float(limit.threshold), f"limit: {name}", theme)
     return figure
 

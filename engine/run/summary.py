@@ -87,9 +87,11 @@ def summarise(
         target=meta.target,
         status=status,
         max_error_rate=meta.config.max_error_rate,
+        confusion=progress.confusion,
+        resilience=tally.metrics(faults),
     )
     results = criteria.judge(meta.scenario, evidence)
-    own = criteria.stated(meta.scenario).keys()
+    own = criteria.own_keys(meta.scenario)
     warnings = honesty.clauses(doubts)
     verdict, reason = criteria.verdict(results, warnings, status, counts, own)
     missing = _not_taken(meta, progress, ticks)

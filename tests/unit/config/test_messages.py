@@ -104,6 +104,17 @@ def test_a_good_scenario_has_no_problem():
         ("tags", [1], "tags[0] must be text, got 1"),
         ("description", "\ud83d", "description must be text, got half a surrogate pair"),
         (
+            "success_criteria/recovery_seconds(lamda_crash) < 30",
+            True,
+            'success_criteria."recovery_seconds(lamda_crash) < 30": at character 18: lamda_crash '
+            "is not a known fault; did you mean lambda_crash?",
+        ),
+        (
+            "success_criteria/lost == 0",
+            "yes",
+            'success_criteria."lost == 0" must be true or a number, got "yes"',
+        ),
+        (
             "success_criteria/p95_latncy_ms",
             2000,
             "success_criteria.p95_latncy_ms is not a known criterion (got 2000); "
