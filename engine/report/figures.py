@@ -13,6 +13,7 @@ from engine.analysis.benchmark import quoted_facts
 from engine.analysis.cost import cost_figures, vcpu_hour_usd
 from engine.analysis.criteria import CRITERIA
 from engine.model.figure import Figure, Source
+from engine.model.metrics import ResilienceMetrics
 from engine.model.presentation import TransactionFlowNode
 from engine.model.results import FaultRecord, JournalReconciliation, RunSummary, Target, TestStatus
 from engine.model.scenario import TestScenario
@@ -22,6 +23,7 @@ from engine.report.figures_fault import fault_figures, recovery_figures
 from engine.report.figures_flow import flow_figures
 from engine.report.figures_instrument import instrument_figures, rate_factor_figure
 from engine.report.figures_quality import prevalence_figure, quality_figures, traffic_figure
+from engine.report.figures_resilience import resilience_figures
 from engine.report.make import ONE_MACHINE, SECOND, derived, known, measured, stated, whole
 
 LIMELIGHT = "Limelight"
@@ -53,6 +55,7 @@ class StageInput:
         summary: Once the run is final: the hero row then stands for the whole run.
         rate_factor: What the operator multiplied the planned rate by.
         traffic: Where the transactions come from, None in records that do not say.
+        resilience: How the target took its faults; None before Start and in older records.
     """
 
     status: TestStatus
@@ -73,6 +76,7 @@ class StageInput:
     summary: RunSummary | None = None
     rate_factor: float = 1.0
     traffic: TrafficSource | None = None
+    resilience: ResilienceMetrics | None = None
 
 
 def stage_figures(stage: StageInput) -> list[Figure]:
@@ -92,6 +96,7 @@ def stage_figures(stage: StageInput) -> list[Figure]:
         *quoted_facts(),
         *_cost(stage, tick),
         *fault_figures(stage.faults),
+        *resilience_figures(stage.resilience, at),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.analysis.criteria import RECOVERED
 from engine.model.figure import Figure
 from engine.model.results import FaultRecord
+from engine.report.figures_scorecard import card_figures
 from engine.report.make import Number, derived, measured
 
 RECOVERY = f"start of the first window back within criteria − onset; {RECOVERED}"
@@ -72,6 +73,7 @@ def _fault(index: int, fault: FaultRecord) -> list[Figure]:
             "count",
             samples=1,
         ),
+        *card_figures(index, fault),
     ]
 
 

@@ -25,6 +25,7 @@ from engine.report.snapshot_appendix import data, digests, provenance
 from engine.report.snapshot_data import pack, parts
 from engine.report.snapshot_flow import flow
 from engine.report.snapshot_instrument import instrument
+from engine.report.snapshot_resilience import resilience
 from engine.report.theme import DARK, LIGHT
 from engine.report.views import response, timeline
 
@@ -78,6 +79,7 @@ def _body(book: Book, record: RunRecord) -> Html:
         top.criteria(book, record),
         flow(book, record),
         evidence.faults(book, summary),
+        resilience(book, summary),
         evidence.counts(book, summary),
         quality.latencies(book, summary),
         instrument(book, record),

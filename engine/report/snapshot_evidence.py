@@ -9,17 +9,15 @@ from engine.report.figures_fault import fault_figures
 from engine.report.html import Html, el, join
 from engine.report.make import measured
 from engine.report.record_figures import conservation_figures, count_figures, journal_figures
+from engine.report.snapshot_resilience import scorecard, terms
+
+__all__ = ["card", "counts", "faults", "journal", "terms"]
 
 
 def card(title: str, note: str, *body: str, class_: str = "") -> Html:
     """A titled part of the report."""
     head = el("header", el("h2", title), el("span", note, class_="unit-note"))
     return el("section", head, *body, class_=f"card {class_}".strip())
-
-
-def terms(rows: list[tuple[str, Html]]) -> Html:
-    """Names and values, one pair a line."""
-    return el("dl", *(el("div", el("dt", name), el("dd", value)) for name, value in rows))
 
 
 def faults(book: Book, summary: RunSummary) -> Html:
@@ -62,6 +60,7 @@ def _fault(book: Book, index: int, fault: FaultRecord, figures: dict[str, Figure
             el("span", state, class_="state good" if recovered else "state bad"),
         ),
         terms(rows),
+        *scorecard(book, index, fault),
         el("p", words("proof", fault.proof)),
         el("p", words("finding", fault.explanation)),
         class_="fault",

@@ -145,6 +145,7 @@ def stage_input(view: RunView, meta: RunMeta, nodes: list[TransactionFlowNode]) 
         tick=view.tick,
         totals=view.totals,
         faults=list(view.summary.faults if view.summary else view.faults),
+        resilience=view.summary.resilience if view.summary else view.resilience,
         nodes=nodes,
         journal=view.journal,
         confusion=view.confusion,

@@ -8,7 +8,6 @@ from engine.measure.histogram import samples_needed
 from engine.model.calibration import Calibration
 from engine.model.results import (
     CriterionResult,
-    FaultRecord,
     LatencySummary,
     MeasurementWindow,
     RateChange,
@@ -18,6 +17,7 @@ from engine.model.run import RunRow
 from engine.model.scenario import TestScenario
 from engine.report import format as words
 from engine.report.figures_calibration import fitting_share
+from engine.report.terminal_faults import fault_lines, resilience_lines
 
 TOO_FEW = "too few"
 PERCENTILES = (("p50", 50.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p99_9", 99.9))
@@ -32,7 +32,10 @@ def run_lines(summary: RunSummary) -> list[str]:
     lines += [_identity(summary), ""]
     lines += [*_criteria(summary.criteria), "", *_counts(summary), "", *_latencies(summary)]
     lines += [*_without_ramps(summary.measured), ""]
-    lines += [*_faults(summary.faults), "", *_journal(summary)]
+    lines += [*fault_lines(summary.faults), ""]
+    told = resilience_lines(summary.resilience, summary.degradation)
+    lines += [*told, ""] if told else []
+    lines += _journal(summary)
     for title, texts in (
         ("Warnings", summary.warnings),
         ("Issues", summary.issues_detected),
@@ -205,37 +208,6 @@ def _latency(name: str, values: LatencySummary) -> str:
     cells += [values.max, values.mean]
     texts = [missing if cell is None else words.milliseconds(cell) for cell in cells]
     return f"  {name:<10}" + "".join(f"{text:>12}" for text in [*texts, f"{values.count:,}"])
-
-
-def _faults(faults: list[FaultRecord]) -> list[str]:
-    if not faults:
-        return ["Faults: none"]
-    return ["Faults", *(line for fault in faults for line in _fault(fault))]
-
-
-def _fault(fault: FaultRecord) -> list[str]:
-    proven = "proven" if fault.proven else "NOT proven"
-    share = f", {fault.share}" if fault.share else ""
-    by_hand = ", by hand" if fault.by_hand else ""
-    parts = [
-        f"seen after {_after(fault.detected_after_seconds)}",
-        f"recovered {_after(fault.recovery_from_onset_seconds)} from onset",
-        f"{_after(fault.recovery_from_clear_seconds)} from clear",
-        f"{fault.failed_during:,} failed meanwhile",
-    ]
-    cleared = "never cleared"
-    if fault.clear_seconds is not None:
-        cleared = f"cleared at {words.seconds(fault.clear_seconds)}"
-    return [
-        f"  {fault.display_name}{share}{by_hand}, {proven}: on at "
-        f"{words.seconds(fault.onset_seconds)}, {cleared}",
-        f"      {', '.join(parts)}",
-        *(f"      {text}" for text in (fault.proof, fault.explanation) if text),
-    ]
-
-
-def _after(value: float | None) -> str:
-    return words.NOT_MEASURED if value is None else words.seconds(value)
 
 
 def _journal(summary: RunSummary) -> list[str]:

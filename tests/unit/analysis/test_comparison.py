@@ -36,7 +36,9 @@ def test_of_several_faults_of_a_kind_the_worst_counts():
     slow = fault(recovery_from_onset_seconds=31.0)
     result = decide(RECOVERY, faults=[fault(), slow])
     assert (result.outcome, result.measured) == (BROKEN, 31.0)
-    assert outcome("recovery_seconds < 40", faults=[fault(), slow]) is HELD
+    result = decide("recovery_seconds < 40", faults=[fault(), slow])
+    assert (result.outcome, result.measured) == (HELD, 31.0)
+    assert decide("recovery_seconds > 10", faults=[fault(), slow]).measured == 18.25
 
 
 def test_a_fault_that_did_not_take_place_or_hold_decides_nothing():
