@@ -10,9 +10,10 @@ from engine.report.figures_scorecard import COUNTS, RATES, card_figures
 from engine.report.html import Html, el, join
 
 
-def terms(rows: list[tuple[str, Html]]) -> Html:
+def terms(rows: list[tuple[str, Html]], class_: str | None = None) -> Html:
     """Names and values, one pair a line."""
-    return el("dl", *(el("div", el("dt", name), el("dd", value)) for name, value in rows))
+    pairs = (el("div", el("dt", name), el("dd", value)) for name, value in rows)
+    return el("dl", *pairs, class_=class_)
 
 
 def scorecard(book: Book, index: int, fault: FaultRecord) -> list[Html]:
@@ -31,7 +32,7 @@ def scorecard(book: Book, index: int, fault: FaultRecord) -> list[Html]:
             between = join(" between ", low, " and ", high)
             value = join(value, el("span", between, class_="unit-note"))
         rows.append((label, value))
-    return [el("h4", "What it cost"), terms(rows)]
+    return [el("h4", "What it cost"), terms(rows, "columns")]
 
 
 def resilience(book: Book, summary: RunSummary) -> Html:
@@ -46,4 +47,4 @@ def resilience(book: Book, summary: RunSummary) -> Html:
     parts = ("uptime", "downtime_seconds", "recovery_time_avg_seconds", *TOTALS)
     shown = [found[f"resilience.{part}"] for part in parts]
     rows = [(figure.label, book.show(figure)) for figure in [*shown, *levels]]
-    return el("section", head, terms(rows), class_="card resilience")
+    return el("section", head, terms(rows, "columns"), class_="card resilience")

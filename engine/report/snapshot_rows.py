@@ -32,6 +32,12 @@ COUNTS = (
     "declined",
     "not_offered",
     "reports_missing",
+    "redriven",
+    "fraud_flagged",
+    "fraud_missed",
+    "legitimate_flagged",
+    "legitimate_passed",
+    "legitimate_declined",
 )
 LARGEST_TICK = (
     "service_p50_ms",
@@ -40,6 +46,7 @@ LARGEST_TICK = (
     "lateness_p99_ms",
     "queue_p99_ms",
     "worker_loop_lag_ms",
+    "degradation_level",
     "busiest_worker_cpu_cores",
 )
 LARGEST = ("response_p50_ms", "response_p95_ms", "response_p99_ms", *LARGEST_TICK)
