@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.model.figure import Figure
 from engine.model.metrics import DegradationSummary, ResilienceMetrics
-from engine.report.make import Number, Value, derived, measured
+from engine.report.make import Number, Value, derived, known, measured
 
 DOWN = "seconds in which something waited and nothing was answered, or the edge was down"
 COUNTS = {
@@ -24,7 +24,7 @@ LEVEL = "the level of the worst of errors, p99, CPU, memory, timeouts and agent 
 
 def resilience_figures(found: ResilienceMetrics | None, seconds: Number) -> list[Figure]:
     """Figures `resilience.*` over so many seconds since Start; all None before the first tick."""
-    now = found or ResilienceMetrics()
+    now = ResilienceMetrics() if found is None or known(seconds) is None else found
     uptime = now.uptime_percentage
     level: Value = None if now.degradation_level is None else str(now.degradation_level)
     return [

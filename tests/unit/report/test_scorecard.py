@@ -3,7 +3,7 @@ import re
 import pytest
 
 from engine.analysis.scorecard import Compared, scorecard
-from engine.analysis.uptime import tallied
+from engine.analysis.uptime import ResilienceTally, tallied
 from engine.model.figure import Provenance
 from engine.model.metrics import ResilienceMetrics
 from engine.report.figures_fault import fault_figures
@@ -89,7 +89,10 @@ def test_the_terminal_says_lost_beside_failed_and_rates_with_their_intervals(sco
 
 
 def test_before_the_first_tick_nothing_is_known_of_the_resilience():
-    assert {figure.value for figure in resilience_figures(None, None)} == {None}
+    begun = ResilienceTally(TICK_SECONDS).metrics([])
+    for found in (None, begun):
+        for before in (None, float("nan")):
+            assert {figure.value for figure in resilience_figures(found, before)} == {None}
     assert degradation_figures(None, None) == []
     found = {f.id: f.value for f in resilience_figures(ResilienceMetrics(uptime_percentage=50), 9)}
     assert found["resilience.uptime"] == 0.5
