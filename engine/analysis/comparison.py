@@ -73,8 +73,8 @@ def decide(asked: Comparison, evidence: Evidence) -> Finding:
 def _of_faults(asked: Comparison, quantity: OfFault, evidence: Evidence) -> Finding:
     faults = [f for f in evidence.proven_faults if asked.fault in (None, str(f.failure_type))]
     if not faults:
-        name = "fault" if asked.fault is None else DISPLAY_NAMES[FailureType(asked.fault)]
-        return not_exercised(f"No {name} was proven on in this run.")
+        which = "Any fault" if asked.fault is None else DISPLAY_NAMES[FailureType(asked.fault)]
+        return not_exercised(f"{which}: none was proven on in this run.")
     if quantity.recovery and (undecided := _recovery(faults, evidence)) is not None:
         return undecided
     values = [value for fault in faults if (value := quantity.value(fault)) is not None]
