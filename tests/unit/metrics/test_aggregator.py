@@ -242,12 +242,14 @@ def test_truth_and_decision_are_counted_apart_for_fraud_and_legitimate():
     confusion = {
         "legitimate:APPROVE": 90,
         "legitimate:REVIEW": 2,
+        "legitimate:DECLINE": 1,
         "card_testing:DECLINE": 3,
         "account_takeover:APPROVE": 1,
     }
     aggregator.add(report(confusion=confusion, fraud_value_usd={"flagged": 30.0, "missed": 9.5}))
     row = aggregator.close_tick()
-    assert (row["legitimate_passed"], row["legitimate_flagged"]) == (90, 2)
+    assert (row["legitimate_passed"], row["legitimate_flagged"]) == (90, 3)
+    assert row["legitimate_declined"] == 1
     assert (row["fraud_flagged"], row["fraud_missed"]) == (3, 1)
     assert (row["fraud_flagged_usd"], row["fraud_missed_usd"]) == (30.0, 9.5)
 

@@ -1,5 +1,8 @@
 import math
 
+import msgspec
+import pytest
+
 from engine.metrics.flow import STALE_NS, PlatformFlow
 from engine.model.control import AgentTelemetry, EdgeTelemetry, PlatformReport, ScorerTelemetry
 
@@ -93,3 +96,39 @@ def test_what_was_shed_is_counted_once_however_reports_and_ticks_meet():
     flow.add(report(500_000_000, shed=6))
     flow.add(report(750_000_000, shed=9))
     assert math.isclose(flow.columns(alive=True, now_ns=750_000_000)["shed"], 4)
+
+
+def with_agents(at_ns, *agents):
+    """A report whose agents scored, were decided without, and tripped so often."""
+    rows = [
+        AgentTelemetry(
+            name=f"agent{index}",
+            scored=scored,
+            busy_seconds=0.0,
+            latency_ms=0.1,
+            errors=0,
+            fallbacks=without,
+            trips=trips,
+            recoveries=trips,
+        )
+        for index, (scored, without, trips) in enumerate(agents)
+    ]
+    return msgspec.structs.replace(report(at_ns), agents=rows)
+
+
+def test_the_health_of_the_agents_is_the_mean_of_those_that_were_asked():
+    flow = flow_of(
+        with_agents(0, (100, 0, 0), (100, 0, 0), (5, 0, 0)),
+        with_agents(250_000_000, (200, 0, 0), (120, 80, 0), (5, 0, 0)),
+    )
+    row = flow.columns(alive=True, now_ns=250_000_000)
+    assert row["agent_health"] == pytest.approx((1.0 + 0.2) / 2)
+    assert math.isnan(flow_of(report(0), report(1)).columns(alive=True, now_ns=1)["agent_health"])
+
+
+def test_a_trip_of_an_agents_breaker_is_told_once_however_reports_and_ticks_meet():
+    flow = flow_of(with_agents(0, (0, 0, 0)), with_agents(1, (0, 0, 2)))
+    told = [flow.columns(alive=True, now_ns=1)["agent_trips"] for _tick in range(3)]
+    flow.add(with_agents(2, (0, 0, 3)))
+    again = flow.columns(alive=True, now_ns=2)
+    assert (told, again["agent_trips"], again["agent_recoveries"]) == ([2, 0, 0], 1, 1)

@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 
 from engine.measure.arrivals import ArrivalSet
 from engine.model.scenario import LoadProfile, LoadProfileType
@@ -64,4 +63,7 @@ def test_cards_without_a_journal_are_made_anew_and_those_with_one_are_kept():
     kept = scored([FIRST], table, compared)
     assert with_cards(kept, table) == kept
     assert kept[0].scorecard.lost == 0
-    assert isinstance(table, pd.DataFrame)
+    stale = made.model_copy(
+        update={"scorecard": made.scorecard.model_copy(update={"failed": 9_999})}
+    )
+    assert with_cards([stale], table)[0].scorecard.failed == made.scorecard.failed
