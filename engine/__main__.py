@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 
 from engine.bench import commands
+from engine.config.faults import fault_lines, fault_of, with_faults
 from engine.config.files import check_writable, write_json, write_whole
 from engine.config.manager import ConfigurationManager
 from engine.config.options import Command, UsageError, parse
 from engine.config.presets import read_presets
 from engine.config.request import OPTIONS, build_request, find
+from engine.faults.registry import kinds
 from engine.model.errors import (
     ConfigurationError,
     IllegalTransitionError,
@@ -113,6 +115,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.traffic is not None:
         options["traffic_file"] = _own_traffic(arguments.traffic)
     request = build_request(find(arguments.what), options, arguments.target)
+    request = _broken(request, arguments)
     _check_outputs(arguments)
     console = _console(arguments)
     with closing(_engine(arguments.store)) as engine:
@@ -122,6 +125,20 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.html is not None:
             write_whole(arguments.html, engine.snapshot_html(summary.run_id))
     return ABORTED if interrupted else EXIT_CODES[summary.verdict]
+
+
+def _broken(request: RunRequest, arguments: argparse.Namespace) -> RunRequest:
+    """The run with the faults asked for too, and without breakers if that was asked for."""
+    scenario = with_faults(request.scenario, [fault_of(text) for text in arguments.fault])
+    breakers = scenario.breakers and not arguments.no_breakers
+    scenario = scenario.model_copy(update={"breakers": breakers})
+    return request.model_copy(update={"scenario": scenario})
+
+
+def _faults(arguments: argparse.Namespace) -> int:
+    _table(arguments, fault_lines())
+    _emit(arguments, _json([kind.model_dump(mode="json") for kind in kinds()]))
+    return 0
 
 
 def _own_traffic(wanted: str) -> str:
@@ -274,6 +291,7 @@ def _json(value: object) -> str:
 COMMANDS = {
     "run": _run,
     "list": _list,
+    "faults": _faults,
     "validate": _validate,
     "runs": _runs,
     "export": _export,

@@ -15,6 +15,7 @@ from engine.model.control import (
 )
 from engine.model.event import RunEvent
 from engine.model.metrics import AgentMetrics
+from engine.model.orders import FaultOrder
 from engine.model.results import RunSummary, Target, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import Tick
@@ -131,13 +132,13 @@ class RunArchive(Protocol):
 
 
 class FaultInjector(Protocol):
-    """The platform's side of faults."""
+    """The target's side of faults."""
 
-    def hold_down(self, scorers: list[int], lease_seconds: float) -> None:
-        """Kill these scorers and keep them down until released or the lease ends."""
+    def inject(self, order: FaultOrder) -> None:
+        """Let an order hold from now on, in place of the one with its tag; raises TargetError."""
 
-    def release(self) -> None:
-        """Clear every fault; idempotent."""
+    def release(self, *tags: str) -> None:
+        """End the orders with these tags, all without any; idempotent."""
 
 
 class TargetSystem(Protocol):

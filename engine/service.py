@@ -12,6 +12,7 @@ import pandas as pd
 
 from engine import wiring
 from engine.config.presets import read_presets
+from engine.controls import Controls
 from engine.metrics.buffer import MetricsBuffer
 from engine.metrics.listeners import Listeners
 from engine.metrics.record import RunRecord
@@ -19,7 +20,6 @@ from engine.metrics.view import RunView
 from engine.model.calibration import Calibration, CalibrationProgress, KeptCalibration
 from engine.model.dead_letter_record import DeadLetterRecord
 from engine.model.errors import ConfigurationError, IllegalTransitionError, StoreError
-from engine.model.fault import FailureScenario, FailureType
 from engine.model.live import LiveState
 from engine.model.metrics import AgentMetrics
 from engine.model.parts import PartsState
@@ -42,7 +42,7 @@ from engine.stories import Stories
 END_SECONDS = 20.0
 
 
-class Engine:
+class Engine(Controls):
     """The engine of one process: at most one run at a time; every method from any thread.
 
     Args:
@@ -133,21 +133,6 @@ class Engine:
             raise IllegalTransitionError(msg)
         return self._run
 
-    def _ask(self, event: Event) -> None:
-        self._current(event).request(event)
-
-    def pause(self) -> None:
-        """Send nothing more until resumed; raises IllegalTransitionError if not running."""
-        self._ask(Event.PAUSE)
-
-    def resume(self) -> None:
-        """Go on without catching up; raises IllegalTransitionError if not paused."""
-        self._ask(Event.RESUME)
-
-    def stop(self) -> None:
-        """End the run in order; raises IllegalTransitionError if none can be stopped."""
-        self._ask(Event.STOP)
-
     def emergency_stop(self) -> None:
         """No further request, no retry, of a run or a calibration under way.
 
@@ -155,29 +140,6 @@ class Engine:
             IllegalTransitionError: Nothing is under way.
         """
         (self._calibrating or self._current("emergency stop")).request(Event.EMERGENCY_STOP)
-
-    def inject(self, failure_type: FailureType, severity: float, duration_seconds: float) -> None:
-        """Break the target now; raises LimelightError unless a run is running."""
-        self._current("inject a fault").inject(
-            FailureScenario(
-                failure_type=failure_type,
-                start_time_seconds=0,
-                duration_seconds=duration_seconds,
-                severity=severity,
-            )
-        )
-
-    def set_rate(self, factor: float) -> None:
-        """Offer the planned rate times this, within half a second, until the next change.
-
-        Raises IllegalTransitionError unless a run is running or paused, ConfigurationError if the
-        factor is below 0.01 or the highest rate would be too high.
-        """
-        self._current("change the rate").set_rate(factor)
-
-    def redrive(self) -> None:
-        """Send the dead letters again now; raises IllegalTransitionError unless running."""
-        self._current("redrive dead letters").redrive()
 
     def wait(self, timeout: float | None = None) -> RunSummary | None:
         """Wait for the end of the current run; its summary, or None by then."""

@@ -1,19 +1,21 @@
 """An engine with the façade's interface that does what a test tells it, and nothing by itself."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
 import pandas as pd
 
 from engine.config.presets import presets
+from engine.faults import registry
 from engine.metrics.view import RunView
 from engine.model.calibration import Calibration, CalibrationProgress, KeptCalibration
 from engine.model.errors import IllegalTransitionError, LimelightError
-from engine.model.fault import FailureType
+from engine.model.fault import FailureType, FaultKind
 from engine.model.figure import Figure, Provenance
 from engine.model.live import LiveState
+from engine.model.metrics import AgentMetrics
 from engine.model.parts import PartsState
 from engine.model.request import RunRequest
 from engine.model.results import TestStatus
@@ -90,8 +92,24 @@ class FakeEngine:
             return
         self.move(status=TestStatus.CANCELLED)
 
-    def inject(self, kind: FailureType, severity: float, duration_seconds: float) -> None:
-        self._do("inject", kind, severity, duration_seconds)
+    def fault_kinds(self) -> list[FaultKind]:
+        return registry.kinds()
+
+    def agents(self) -> list[AgentMetrics]:
+        return []
+
+    def inject(
+        self,
+        kind: FailureType,
+        severity: float,
+        duration_seconds: float,
+        parameters: Mapping[str, float] | None = None,
+        component: str = "",
+    ) -> None:
+        self._do("inject", kind, severity, duration_seconds, parameters, component)
+
+    def clear_faults(self) -> None:
+        self._do("clear_faults")
 
     def set_rate(self, factor: float) -> None:
         self._do("set_rate", factor)

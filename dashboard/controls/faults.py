@@ -12,27 +12,17 @@ import streamlit as st
 
 from dashboard.controls.actions import active
 from dashboard.controls.measure import end_at_once
-from engine.model.fault import DISPLAY_NAMES, FailureType
 from engine.model.results import TestStatus
 
 if TYPE_CHECKING:
     from dashboard.controls.desk import Desk
+    from engine.model.fault import FailureType, FaultKind, FaultParameter
     from engine.model.parts import PartsState
     from engine.service import Engine
 
 _PRESSES = "fault_presses"
 FIRST_SECONDS, MOST_SECONDS = 15, 120
 FIRST_SEVERITY = 0.5
-DOES = {
-    FailureType.LAMBDA_CRASH: "Kills this share of the scorers, and again as they come back.",
-    FailureType.DYNAMODB_THROTTLE: "Takes this share of the journal's write capacity away.",
-    FailureType.NETWORK_LATENCY: "Delays the answers on this share of the connections.",
-    FailureType.BEDROCK_RATE_LIMIT: "Refuses this share of what the reasoning tier can do.",
-    FailureType.KINESIS_LAG: "Hands nothing to the scorers in this share of the time.",
-    FailureType.AGENT_TIMEOUT: "Makes one agent miss its deadline in this share of its calls.",
-    FailureType.MEMORY_PRESSURE: "Takes this share of the scorers' memory, touched and real.",
-    FailureType.CASCADING_FAILURE: "An agent too slow, then the journal, then a crash at once.",
-}
 END = "No further request, no retry. What is under way counts as failed, and the run ends."
 
 
@@ -49,34 +39,62 @@ def fault_panel(engine: Engine, state: PartsState, desk: Desk) -> None:
 
 def _fault_buttons(engine: Engine, desk: Desk, *, running: bool, on: set[str]) -> None:
     columns = st.columns(2, gap="small")
-    for place, kind in enumerate(FailureType):
-        name = DISPLAY_NAMES[kind]
+    for place, kind in enumerate(engine.fault_kinds()):
+        name = kind.display_name
         label = f"{name} · on" if name in on else name
         with columns[place % 2].popover(
             label,
-            key=f"fault_{kind}_{_presses()}",
+            key=f"fault_{kind.failure_type}_{_presses()}",
             width="stretch",
             disabled=not running,
         ):
             _fault_form(engine, desk, kind)
 
 
-def _fault_form(engine: Engine, desk: Desk, kind: FailureType) -> None:
-    with st.form(f"form_{kind}", border=False):
-        st.write(DOES[kind])
-        severity = st.slider("Severity", 0.0, 1.0, FIRST_SEVERITY, 0.05, key=f"severity_{kind}")
+def _fault_form(engine: Engine, desk: Desk, kind: FaultKind) -> None:
+    name = kind.failure_type
+    with st.form(f"form_{name}", border=False):
+        st.write(f"Severity: {kind.severity}.")
+        severity = st.slider("Severity", 0.0, 1.0, FIRST_SEVERITY, 0.05, key=f"severity_{name}")
         seconds = st.slider(
-            "Duration", 1, MOST_SECONDS, FIRST_SECONDS, format="%d s", key=f"seconds_{kind}"
+            "Duration", 1, MOST_SECONDS, FIRST_SECONDS, format="%d s", key=f"seconds_{name}"
         )
+        asked = {one.name: _parameter(name, one) for one in kind.parameters}
+        component = _component(engine, kind)
+        st.caption(f"Proven when {kind.proof}.")
         pressed = st.form_submit_button(
-            f"Inject {DISPLAY_NAMES[kind].lower()}",
+            f"Inject {kind.display_name.lower()}",
             type="primary",
             width="stretch",
-            key=f"inject_{kind}",
+            key=f"inject_{name}",
         )
-    if pressed and desk.attempt(lambda: engine.inject(kind, severity, float(seconds))):
+    given = {key: value for key, value in asked.items() if value is not None}
+    if pressed and desk.attempt(
+        lambda: engine.inject(name, severity, float(seconds), given, component)
+    ):
         st.session_state[_PRESSES] = _presses() + 1
         st.rerun()
+
+
+def _parameter(fault: FailureType, one: FaultParameter) -> float | None:
+    """Its value, within its bounds; None: as follows from severity."""
+    return st.number_input(
+        f"{one.name.replace('_', ' ')} ({one.unit})",
+        min_value=one.least,
+        max_value=one.most,
+        value=one.default,
+        placeholder="follows from severity",
+        help=one.what,
+        key=f"{one.name}_{fault}",
+    )
+
+
+def _component(engine: Engine, kind: FaultKind) -> str:
+    """Which agent, where the fault has a choice and the target says whom it has."""
+    names = [agent.agent_id for agent in engine.agents()] if kind.needs_component else []
+    if not names:
+        return ""
+    return str(st.selectbox("Agent", names, key=f"component_{kind.failure_type}"))
 
 
 def _presses() -> int:
@@ -85,6 +103,15 @@ def _presses() -> int:
 
 
 def _mend(engine: Engine, desk: Desk, *, running: bool) -> None:
+    st.button(
+        "Clear all faults",
+        icon=":material/healing:",
+        key="clear_faults",
+        width="stretch",
+        disabled=not running,
+        on_click=desk.press,
+        args=(engine.clear_faults,),
+    )
     st.button(
         "Redrive dead letters",
         icon=":material/replay:",

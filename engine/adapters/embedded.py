@@ -21,7 +21,6 @@ from engine.adapters.children import Child
 from engine.adapters.prometheus import Scraper
 from engine.model.control import (
     FaultOrder,
-    HoldDown,
     PlatformFailed,
     PlatformMessage,
     PlatformReady,
@@ -136,10 +135,6 @@ class EmbeddedPlatform:
         if self._child is None or not self._child.send(given):
             msg = "the embedded platform is gone: no fault can be injected"
             raise TargetError(msg)
-
-    def hold_down(self, scorers: list[int], lease_seconds: float) -> None:
-        """Kill these scorers and keep them down until released or the lease ends."""
-        self.inject(HoldDown(scorers=scorers, lease_seconds=lease_seconds))
 
     def release(self, *tags: str) -> None:
         """End the orders with these tags, all without any; idempotent."""

@@ -14,7 +14,7 @@ from engine.analysis.evidence import (
     scorers_hit,
 )
 from engine.analysis.resilience import STEADY_SECONDS
-from engine.model.fault import FailureType
+from engine.model.fault import WITH_CRASH
 from engine.model.results import CriterionOutcome, FaultRecord
 
 UTILISATION = 0.80
@@ -102,7 +102,7 @@ def _scorers_allowed_down(evidence: Evidence, at: np.ndarray) -> np.ndarray:
     """How many scorers the faults of each instant hold down, until each is recovered from."""
     allowed = np.zeros(len(at))
     for fault in evidence.proven_faults:
-        if fault.failure_type is FailureType.LAMBDA_CRASH:
+        if fault.failure_type in WITH_CRASH:
             end = fault.recovered_at_seconds
             within = (at >= fault.onset_seconds) & (at <= (np.inf if end is None else end + 1))
             allowed += within * scorers_hit(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from engine.model.fault import FailureType
+from engine.model.fault import WITH_CRASH
 from engine.model.metrics import ResilienceMetrics
 from engine.model.results import (
     Counts,
@@ -80,7 +80,7 @@ class Evidence:
 
     def share_hit(self, fault: FaultRecord) -> float:
         """The share of the target that a fault hits, 0..1: whole scorers, for a crash."""
-        if fault.failure_type is FailureType.LAMBDA_CRASH:
+        if fault.failure_type in WITH_CRASH:
             scorers = self.scorers_at(fault.onset_seconds)
             return scorers_hit(fault.severity, scorers) / scorers
         return fault.severity

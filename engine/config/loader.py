@@ -14,6 +14,7 @@ from engine.analysis.grammar import is_comparison
 from engine.config.check import check, nearest
 from engine.config.files import read_tree
 from engine.config.schema import dotted, show
+from engine.faults import registry
 from engine.model.config import StressTestConfig
 from engine.model.errors import ConfigurationError
 from engine.model.rules import number, profile_problems, scenario_problems
@@ -84,7 +85,19 @@ def parse_scenario(tree: object, where: str) -> TestScenario:
     Raises:
         ConfigurationError: With every problem, each beginning with `where`.
     """
-    return _parse(TestScenario, tree, where, _scenario_rules(tree))
+    scenario = _parse(TestScenario, tree, where, _scenario_rules(tree))
+    if problems := fault_problems(scenario):
+        raise ConfigurationError([f"{where}: {problem}" for problem in problems])
+    return scenario
+
+
+def fault_problems(scenario: TestScenario) -> list[str]:
+    """What of the parameters of its faults cannot be, each with its place."""
+    return [
+        f"failure_scenarios[{place}]: {problem}"
+        for place, fault in enumerate(scenario.failure_scenarios)
+        for problem in registry.problems(fault)
+    ]
 
 
 def parse_config(tree: object, where: str) -> StressTestConfig:

@@ -71,6 +71,7 @@ def _parser(commands: Mapping[str, Command]) -> Parser:
     run = add("run", "Run a preset, or a scenario or test configuration from a file.")
     _run_options(run)
     add("list", "List the presets.")
+    add("faults", "List what can be broken, with parameters and proof.")
     validate = add("validate", "Check scenario and configuration files.")
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
     runs = add("runs", "List the runs in the store.")
@@ -106,6 +107,18 @@ def _run_options(run: Parser) -> None:
         ("--html", Path, "FILE", "write the snapshot here when the run has ended"),
     ):
         run.add_argument(name, type=kind, metavar=value, help=text)
+    run.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="TYPE@START[:DUR[:SEV]]",
+        help="break it too, as lambda_crash@20:10:0.5; again for more; see `limelight faults`",
+    )
+    run.add_argument(
+        "--no-breakers",
+        action="store_true",
+        help="switch the platform's circuit breakers off, for comparison",
+    )
     again = "let own data begin again when it ends"
     run.add_argument("--repeat", action="store_true", default=None, help=again)
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections import deque
 
 from engine.load.arrival import Arrival
 from engine.load.ledger import Totals
@@ -40,7 +39,7 @@ class DeadLetters:
         self._back: list[tuple[int, Letter]] = []
         self._waiting, self._parked, self._unparked = (self._shelf() for _ in range(3))
         self._turn = 0
-        self._news: deque[tuple[Letter, LetterState]] = deque(maxlen=MOST_SHOWN)
+        self._news: dict[int, tuple[Letter, LetterState]] = {}
 
     @property
     def waiting(self) -> int:
@@ -91,7 +90,7 @@ class DeadLetters:
     def redriven(self, letter: Letter) -> None:
         """It has got its answer."""
         self._totals.redriven += 1
-        self._news.append((letter, LetterState.REDRIVEN))
+        self._tell(letter, LetterState.REDRIVEN)
 
     def strand(self, count: int) -> None:
         """So many failed of which nothing is kept."""
@@ -105,7 +104,7 @@ class DeadLetters:
 
     def news(self) -> tuple[DeadLetter, ...]:
         """The newest, and what became of the newest, since this was asked last."""
-        shown = tuple(self._shown(letter, state) for letter, state in self._news)
+        shown = tuple(self._shown(letter, state) for letter, state in self._news.values())
         self._news.clear()
         return shown
 
@@ -116,7 +115,13 @@ class DeadLetters:
         if not shelf.add(letter):
             self._totals.stranded += 1
             state = LetterState.NOT_KEPT
-        self._news.append((letter, state))
+        self._tell(letter, state)
+
+    def _tell(self, letter: Letter, state: LetterState) -> None:
+        """Its state, in place of the one before; who failed first gives way, as where they show."""
+        self._news[letter.turn] = letter, state
+        if len(self._news) > MOST_SHOWN:
+            del self._news[min(self._news)]
 
     def _shown(self, letter: Letter, state: LetterState) -> DeadLetter:
         arrival = letter.arrival

@@ -25,6 +25,7 @@ class PlatformFlow:
     def __init__(self) -> None:
         self._shed_told = 0
         self._trips_told = self._recoveries_told = 0
+        self._refused_told = 0
         self.latest: PlatformReport | None = None
         self._before: PlatformReport | None = None
         self.recent: deque[PlatformReport] = deque(maxlen=KEPT_REPORTS)
@@ -81,6 +82,9 @@ class PlatformFlow:
             self._shed_told = edge.shed
             row["agent_health"] = _health(latest.agents, before.agents)
             row.update(self._breakers(latest.agents))
+            refused = latest.reasoning.refused
+            row["reasoning_refused"] = float(max(0, refused - self._refused_told))
+            self._refused_told = refused
             row["platform_cpu_cores"] = (latest.cpu_seconds - before.cpu_seconds) / seconds
         return row
 

@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     FAULT_APPLIED = "fault_applied"
     FAULT_PROVEN = "fault_proven"
     FAULT_CLEARED = "fault_cleared"
+    FAULT_REMOVED = "fault_removed"
     FAULT_REFUSED = "fault_refused"
     RECOVERED = "recovered"
     DEGRADED = "degraded"

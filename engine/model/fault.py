@@ -21,6 +21,9 @@ class FailureType(StrEnum):
     CASCADING_FAILURE = "cascading_failure"
 
 
+# These kill scorers: severity is a share of whole ones.
+WITH_CRASH = frozenset({FailureType.LAMBDA_CRASH, FailureType.CASCADING_FAILURE})
+
 DISPLAY_NAMES: dict[FailureType, str] = {
     FailureType.LAMBDA_CRASH: "Worker crash",
     FailureType.DYNAMODB_THROTTLE: "Journal throttled",
@@ -31,6 +34,35 @@ DISPLAY_NAMES: dict[FailureType, str] = {
     FailureType.MEMORY_PRESSURE: "Memory pressure",
     FailureType.CASCADING_FAILURE: "Cascade",
 }
+
+
+class FaultParameter(BaseModel):
+    """A number beside severity that a fault may be given: its unit and its bounds, both included.
+
+    `default` None: it follows from severity unless it is given.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    unit: str
+    least: float
+    most: float
+    default: float | None = None
+    what: str
+
+
+class FaultKind(BaseModel):
+    """What can be said of a type of fault before there is one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    failure_type: FailureType
+    display_name: str
+    severity: str
+    parameters: tuple[FaultParameter, ...]
+    proof: str
+    needs_component: bool = False
 
 
 class FailureScenario(BaseModel):

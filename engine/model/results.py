@@ -143,7 +143,9 @@ class FaultRecord(_Record):
     """One fault of a run; instants in seconds since Start, None where it did not happen.
 
     `paused_seconds` is how long the run was paused before the onset: an instant minus this is the
-    run clock's, as the plan counts.
+    run clock's, as the plan counts. `proof` and `removal` are what an independent probe measured
+    while it was on and after it was cleared, or that it saw nothing; without both there is no
+    recovery.
     """
 
     failure_type: FailureType
@@ -154,8 +156,12 @@ class FaultRecord(_Record):
     paused_seconds: float = 0.0
     clear_seconds: float | None
     share: str
+    parameters: dict[str, float] = Field(default_factory=dict)
+    component: str = ""
     proven: bool
     proof: str
+    removed: bool = False
+    removal: str = ""
     steady_state: SteadyState | None
     detected_after_seconds: float | None
     recovered_at_seconds: float | None

@@ -117,6 +117,7 @@ class Tick:
     agent_health: float = NAN  # mean over agents of scored ÷ (scored + decided without it)
     agent_trips: float = NAN  # of the agents' breakers, as told in this tick
     agent_recoveries: float = NAN
+    reasoning_refused: float = NAN  # transactions that the reasoning tier answered 429
     faults_active_now: float = 0
     degradation_level: float = NAN  # 0 none … 3 critical: engine.analysis.degradation
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,18 +13,20 @@ from engine.analysis import resilience
 from engine.analysis.resilience import P99
 from engine.analysis.scorecard import BEFORE_SECONDS, scorecard
 from engine.faults import registry
+from engine.faults.fault import Before
 from engine.faults.schedule import FaultSchedule
 from engine.model.control import PlatformReport
 from engine.model.errors import LimelightError
 from engine.model.event import EventKind
-from engine.model.fault import FailureScenario
+from engine.model.fault import FailureScenario, FailureType
 from engine.model.results import FaultRecord
 from engine.ports import FaultInjector
 from engine.run.attribution import times_of
-from engine.run.faulting import UNPROVEN_AFTER_SECONDS, Onset, RunningFault
+from engine.run.faulting import Onset, RunningFault
 from engine.run.plan import TICK_SECONDS
 
 Log = Callable[..., None]
+BEFORE_REPORTS = 9  # two seconds of them
 SCORED_SECONDS = 30.0  # after recovery: dead letters are still being redriven
 
 
@@ -49,6 +52,7 @@ class FaultControl:
         self._log = log
         self._running: list[RunningFault] = []
         self._reported_unproven: set[int] = set()
+        self._reports: deque[PlatformReport] = deque(maxlen=BEFORE_REPORTS)
 
     @property
     def active(self) -> int:
@@ -58,44 +62,73 @@ class FaultControl:
     def begin(self, spec: FailureScenario, scene: Scene, *, by_hand: bool) -> None:
         """Apply one fault now; what the target cannot do is refused on the timeline."""
         try:
-            fault = registry.find(spec.failure_type)
             if self._injector is None:
                 self._refuse(spec, "this target offers no faults")
                 return
             if scene.report is None:
                 self._refuse(spec, "the target is silent, so nothing could prove the fault on")
                 return
-            if any(f.active and f.spec.failure_type == spec.failure_type for f in self._running):
-                self._refuse(spec, "it is under way already")
+            steady = resilience.steady_state(scene.ticks, scene.now, scene.p99)
+            reports = tuple(self._reports) or (scene.report,)
+            before = Before(reports, steady.p99_ms if steady else None)
+            fault = registry.FAULTS[spec.failure_type](spec, self._injector, before)
+            if other := self._holder(fault.tags):
+                self._refuse(
+                    spec, f"{other} is under way already, which it would take the place of"
+                )
                 return
-            applied = fault.apply(spec, self._injector, scene.report)
+            fault.apply()
         except LimelightError as error:
             self._refuse(spec, str(error))
             return
-        steady = resilience.steady_state(scene.ticks, scene.now, scene.p99)
         onset = Onset(scene.now, scene.paused, steady)
-        self._running.append(RunningFault(spec, fault, by_hand, applied, onset))
+        self._running.append(RunningFault(spec, fault, by_hand, onset))
         cause = "by hand" if by_hand else "as planned"
         self._log(
             EventKind.FAULT_APPLIED,
-            f"{spec.display_name}, {cause}: {applied.message}",
-            share=applied.share,
+            f"{spec.display_name}, {cause}: {fault.message}",
+            share=fault.share,
         )
+
+    def _holder(self, tags: tuple[str, ...]) -> str | None:
+        """The name of a fault under way that has one of these tags."""
+        for running in self._running:
+            if running.active and set(running.fault.tags) & set(tags):
+                return running.spec.display_name
+        return None
 
     def _refuse(self, spec: FailureScenario, reason: str) -> None:
         self._log(EventKind.FAULT_REFUSED, f"{spec.display_name} refused: {reason}")
 
-    def step(self, now: float, report: PlatformReport | None) -> None:
-        """Prove what is on, and clear what is over."""
+    def step(self, now: float, report: PlatformReport | None, p99: P99) -> None:
+        """Go on with what is on, prove it on and off, and clear what is over."""
+        if report is not None and (not self._reports or self._reports[-1] is not report):
+            self._reports.append(report)
         for index, running in enumerate(self._running):
-            if running.active and running.proven_at is None and report is not None:
-                if running.fault.probe(running.applied, report):
-                    running.proven_at = now
-                    self._log(EventKind.FAULT_PROVEN, f"{running.spec.display_name} proven on")
-                elif now - running.onset.at > UNPROVEN_AFTER_SECONDS:
-                    self._report_unproven(index, running)
+            name = running.spec.display_name
+            if running.active and now < running.over_at():
+                self._go_on(running, now)
+            if report is not None and running.probe(now, report, p99):
+                on = running.active
+                kind = EventKind.FAULT_PROVEN if on else EventKind.FAULT_REMOVED
+                what = f"on: {running.signature}" if on else f"off: {running.removal}"
+                self._log(kind, f"{name} proven {what}")
+            late = now - running.onset.at > running.late_after_seconds
+            if running.active and running.proven_at is None and late:
+                self._report_unproven(index, running)
             if running.active and now >= running.over_at():
                 self._clear(running, now)
+
+    def _go_on(self, running: RunningFault, now: float) -> None:
+        try:
+            if done := running.fault.go_on(now - running.onset.at):
+                self._log(
+                    EventKind.FAULT_APPLIED,
+                    f"{running.spec.display_name} goes on: {done}",
+                    share=running.fault.share,
+                )
+        except LimelightError as error:
+            self._refuse(running.spec, str(error))
 
     def _report_unproven(self, index: int, running: RunningFault) -> None:
         if index not in self._reported_unproven:
@@ -103,15 +136,13 @@ class FaultControl:
             self._log(EventKind.WARNING, f"{running.spec.display_name} not proven on so far")
 
     def _clear(self, running: RunningFault, now: float) -> None:
-        if self._injector is not None:
-            running.fault.clear(self._injector)
-        running.cleared_at = now
+        running.clear(now)
         self._log(EventKind.FAULT_CLEARED, f"{running.spec.display_name} cleared")
 
-    def clear_all(self, now: float) -> None:
-        """Clear whatever is on: every way out of a run comes through here."""
+    def clear_all(self, now: float, only: FailureType | None = None) -> None:
+        """Clear what is on, all or of one type: every way out of a run comes through here."""
         for running in self._running:
-            if running.active:
+            if running.active and only in {None, running.spec.failure_type}:
                 self._clear(running, now)
 
     def watch(self, ticks: pd.DataFrame, now: float, p99: P99) -> None:

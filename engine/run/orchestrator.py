@@ -16,14 +16,15 @@ from dataclasses import replace
 from typing import TypeVar
 
 from engine.metrics.view import RunView
-from engine.model.control import Abort, Pause, Redrive, Resume, WorkerCommand
+from engine.model.control import Redrive
 from engine.model.errors import IllegalTransitionError, LimelightError
 from engine.model.event import EventKind
-from engine.model.fault import FailureScenario
+from engine.model.fault import FailureScenario, FailureType
 from engine.model.results import RateChange, RunSummary, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import Tick
 from engine.run.announcer import Announcer
+from engine.run.commands import AT_ONCE, ClearFaults, Command
 from engine.run.conclusion import Ending, conclude
 from engine.run.events import EventLog
 from engine.run.fault_control import FaultControl, Scene
@@ -36,19 +37,12 @@ from engine.run.states import Event, after, allow
 TARGET_GRACE_SECONDS = 10.0
 WATCHED_TICKS = 80
 HEARTBEAT_TICKS = 4
-
 _LAST_EVENT = {
     TestStatus.COMPLETED: Event.COMPLETE,
     TestStatus.FAILED: Event.FAIL,
     TestStatus.CANCELLED: Event.CANCEL,
 }
-_AT_ONCE: dict[Event, Callable[[], WorkerCommand]] = {
-    Event.PAUSE: Pause,
-    Event.RESUME: Resume,
-    Event.EMERGENCY_STOP: Abort,
-}
 T = TypeVar("T")
-Command = Event | FailureScenario | RateChange | Redrive
 _log = logging.getLogger(__name__)
 
 
@@ -82,8 +76,8 @@ class StressTestOrchestrator:
         with self._lock:  # or the workers could be told after the run has moved on
             after(self._status, event)
             self._commands.put(event)
-            if event in _AT_ONCE:
-                self._rig.command(_AT_ONCE[event]())
+            if event in AT_ONCE:
+                self._rig.command(AT_ONCE[event]())
 
     def inject(self, fault: FailureScenario) -> None:
         """Ask for a fault by hand, now; raises IllegalTransitionError unless it may be."""
@@ -92,6 +86,11 @@ class StressTestOrchestrator:
             msg = "cannot inject a fault: enable_failure_injection is false in this run's settings"
             raise IllegalTransitionError(msg)
         self._commands.put(fault)
+
+    def clear_faults(self, only: FailureType | None = None) -> None:
+        """End all faults, or those of one type; raises IllegalTransitionError unless under way."""
+        allow(self._status, "clear the faults of", TestStatus.RUNNING, TestStatus.PAUSED)
+        self._commands.put(ClearFaults(only))
 
     def set_rate(self, factor: float) -> None:
         """From a moment on offer the planned rate times this, until the next change.
@@ -159,7 +158,7 @@ class StressTestOrchestrator:
     def _step(self) -> None:
         self._obey()
         self._rig.collect(self._events.add)
-        self._faults.step(self._rig.now(), self._rig.report())
+        self._faults.step(self._rig.now(), self._rig.report(), self._rig.ticker.p99)
         if self._rig.tick_ready():
             self._close_tick()
             self._look_ahead()
@@ -171,6 +170,9 @@ class StressTestOrchestrator:
                 self._begin_fault(command, by_hand=True)
             elif isinstance(command, Redrive):
                 self._events.add(EventKind.OPERATOR, "redrive of the dead letters")
+            elif isinstance(command, ClearFaults):
+                self._events.add(EventKind.OPERATOR, command.told)
+                self._faults.clear_all(self._rig.now(), command.only)
             elif isinstance(command, RateChange):
                 self._events.add(EventKind.OPERATOR, told(command), **command.model_dump())
             else:
@@ -188,10 +190,9 @@ class StressTestOrchestrator:
         self._events.add(EventKind.OPERATOR, event.value)
         if event not in {Event.PAUSE, Event.RESUME}:
             emergency = event is Event.EMERGENCY_STOP
-            if self._ending.status is TestStatus.FAILED:
-                self._ending = replace(self._ending, emergency=emergency)
-            else:
-                self._ending = Ending(TestStatus.CANCELLED, f"ended by {event.value}", emergency)
+            cancelled = Ending(TestStatus.CANCELLED, f"ended by {event.value}", emergency)
+            failed = self._ending.status is TestStatus.FAILED
+            self._ending = replace(self._ending, emergency=emergency) if failed else cancelled
 
     def _close_tick(self) -> Tick:
         ticker = self._rig.ticker

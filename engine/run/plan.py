@@ -27,6 +27,7 @@ GENERAL_SENDER = "engine.load.senders.general_http:create"
 TICK_SECONDS = 0.25
 CONNECTIONS = 128
 OWN_DATA = "OWN DATA"
+NO_BREAKERS = "NO BREAKERS"
 _DURATIONS = (
     "ramp_up_seconds",
     "hold_seconds",
@@ -232,4 +233,6 @@ def marks_asked(request: RunRequest) -> tuple[str, ...]:
         marks.append(f"SCALED {request.rate_scale * 100:.3g} %")
     if request.traffic_file is not None:
         marks.append(OWN_DATA)
+    if not request.scenario.breakers:
+        marks.append(NO_BREAKERS)
     return tuple(marks)

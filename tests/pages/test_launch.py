@@ -1,5 +1,6 @@
 import re
 import threading
+import time
 from concurrent.futures import Future
 
 import pytest
@@ -269,7 +270,13 @@ def test_a_measurement_that_is_ended_starts_nothing_and_no_other_measurement(
     page = page_on(engine, monkeypatch)
     engine.measuring = True
     engine.progress = [CalibrationProgress(share=0.3, trying_tps=4_000.0)]
-    ending = threading.Timer(0.5, engine.emergency_stop)
+
+    def end() -> None:
+        while "calibrate" not in names(engine):
+            time.sleep(0.01)
+        engine.emergency_stop()
+
+    ending = threading.Thread(target=end)
     ending.start()
     page.button(key="start").click().run()
     ending.join()

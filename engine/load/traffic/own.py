@@ -56,14 +56,23 @@ class OwnBlock:
     values_usd: F64
 
 
+_END_MS = 253_402_300_799_000  # 9999-12-31T23:59:59Z
+
+
 class OwnTraffic:
-    """Makes any block of a file's transactions, for one share of the customers."""
+    """Makes any block of a file's transactions, for one share of the customers.
+
+    Repeated, every time is one period later than the last time; where that would be beyond the year
+    9999, which no timestamp can name, time begins again with the file's own.
+    """
 
     def __init__(self, path: Path, id_prefix: str, *, repeat: bool = False) -> None:
         self._mapped = open_mapped(path)
         self._head = f'{{"id":"{id_prefix}'.encode("ascii")
         self._repeat = repeat
         self._period_ms = period_ms(self._mapped.header)
+        latest_ms = int(self._mapped.time_ms.max(initial=0))
+        self._repeats = 1 + (_END_MS - latest_ms) // self._period_ms
         self._hours: dict[int, bytes] = {}
         self.kinds = tuple(self._mapped.header.kinds)
         self._share, self.shares = 0, 1
@@ -81,6 +90,7 @@ class OwnTraffic:
         if not self._repeat:
             numbers = numbers[numbers < file.header.rows]
         times, rows = np.divmod(numbers, file.header.rows)
+        times %= self._repeats
         customers = file.customer[rows].astype(np.int64)
         own = np.flatnonzero(customers % self.shares == self._share)
         numbers, rows = numbers[own], rows[own]

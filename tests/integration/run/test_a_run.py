@@ -171,14 +171,15 @@ def test_a_fault_by_hand_is_on_the_timeline(engine):
     assert fault.proven
 
 
-def test_a_fault_this_version_cannot_inject_is_refused_on_the_timeline(engine):
-    throttle = crash(1, 1).model_copy(update={"failure_type": FailureType.DYNAMODB_THROTTLE})
+def test_a_fault_that_would_take_the_place_of_another_is_refused_on_the_timeline(engine):
+    planned = [crash(1, 60), crash(1.5, 1)]
     asked = {"zero_data_loss": True}
-    engine.start(RunRequest(scenario=steady(100, 3, [throttle], success_criteria=asked)))
+    engine.start(RunRequest(scenario=steady(100, 3, planned, success_criteria=asked)))
     summary = engine.wait(30)
     events = engine.record().events
-    assert [e.message for e in events if e.kind is EventKind.FAULT_REFUSED]
-    assert summary.faults == []
+    (refused,) = [e.message for e in events if e.kind is EventKind.FAULT_REFUSED]
+    assert "is under way already" in refused
+    assert len(summary.faults) == 1
     assert summary.verdict is Verdict.INCONCLUSIVE, "what was planned did not all take place"
 
 

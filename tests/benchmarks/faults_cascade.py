@@ -1,0 +1,69 @@
+"""The cascade, with the platform's breakers and strategies and without."""
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from engine.adapters.store import SqliteStore
+from engine.analysis.evidence import scorers_hit
+from engine.measure.histogram import Histogram, bucket_of
+from engine.model.fault import FailureScenario, FailureType
+from engine.model.request import RunRequest
+from engine.service import Engine
+from tests.benchmarks.faults_evidence import CascadeRow
+from tests.benchmarks.faults_one import ONSET, SEVERITY, WHOLE, scenario
+
+SECONDS = 12.0
+SLOW_US = 1_000_000
+
+
+def measure(rate, breakers):
+    """The row of one run."""
+    fault = FailureScenario(
+        failure_type=FailureType.CASCADING_FAILURE,
+        start_time_seconds=ONSET,
+        duration_seconds=SECONDS,
+        severity=SEVERITY,
+    )
+    asked = scenario(rate, WHOLE, [fault], breakers)
+    with tempfile.TemporaryDirectory(prefix="limelight-faults-") as folder:
+        home = Path(folder)
+        with closing(Engine(home=home)) as engine:
+            engine.start(RunRequest(scenario=asked))
+            summary = engine.wait()
+            ticks = engine.frame()
+        (record,) = summary.faults
+        at = ticks["t_seconds"]
+        inside = (at > record.onset_seconds) & (at <= record.clear_seconds)
+        response = Histogram()
+        with closing(SqliteStore(home / "results.sqlite")) as store:
+            for number, one in enumerate(store.histograms(summary.run_id)):
+                if number < len(inside) and inside.iloc[number]:
+                    response.add_sparse(one.response)
+    part = ticks[inside]
+    due = float(part["due"].sum())
+    quick = int(response.counts[: int(bucket_of(np.array([SLOW_US]))[0]) + 1].sum())
+    since = ticks[at > record.onset_seconds]
+    return CascadeRow(
+        breakers=breakers,
+        decided_share=round(float(part["decided"].sum()) / due, 4),
+        slow_share=round(1.0 - quick / due, 4),
+        p99_ms=response.quantile_ms(0.99),
+        failed=record.failed_during,
+        spread=_spread(since, record),
+        recovery_from_onset_seconds=record.recovery_from_onset_seconds,
+        lost=summary.journal.missing,
+        duplicated=summary.journal.duplicated,
+    )
+
+
+def _spread(ticks, record):
+    """Ticks with a component down that no fault had hit."""
+    asked = ticks["scorers_asked"].max()
+    end = record.recovered_at_seconds
+    end = np.inf if end is None else end + 1.0
+    allowed = np.where(ticks["t_seconds"] <= end, scorers_hit(record.severity, int(asked)), 0)
+    down = ticks["scorers_asked"] - ticks["scorers_up_now"]
+    return int(((down > allowed) | (ticks["edge_up"] < 1)).sum())
