@@ -44,19 +44,27 @@ def measure(rate, breakers):
                     response.add_sparse(one.response)
     part = ticks[inside]
     due = float(part["due"].sum())
-    quick = int(response.counts[: int(bucket_of(np.array([SLOW_US]))[0]) + 1].sum())
+    quick = _up_to(response, SLOW_US)
     since = ticks[at > record.onset_seconds]
     return CascadeRow(
         breakers=breakers,
         decided_share=round(float(part["decided"].sum()) / due, 4),
         slow_share=round(1.0 - quick / due, 4),
-        p99_ms=response.quantile_ms(0.99),
+        p99_ms=response.quantile_ms(99),
         failed=record.failed_during,
         spread=_spread(since, record),
         recovery_from_onset_seconds=record.recovery_from_onset_seconds,
         lost=summary.journal.missing,
         duplicated=summary.journal.duplicated,
     )
+
+
+def _up_to(histogram, limit_us):
+    """How many values lie in buckets up to that of the limit."""
+    sparse = histogram.sparse()
+    buckets = np.frombuffer(sparse.indices, dtype=np.int32)
+    counts = np.frombuffer(sparse.counts, dtype=np.int64)
+    return int(counts[buckets <= bucket_of(np.array([limit_us]))[0]].sum())
 
 
 def _spread(ticks, record):

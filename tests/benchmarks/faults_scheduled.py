@@ -2,6 +2,7 @@
 
 import random
 
+from engine.faults import cascading_failure
 from engine.model.fault import FailureScenario, FailureType
 from tests.benchmarks.faults_evidence import ScheduleRow
 from tests.benchmarks.faults_one import conduct, scenario
@@ -10,6 +11,7 @@ RATE, WHOLE = 800.0, 60.0
 FIRST, LAST_CLEAR = 6.0, 46.0
 DRAWN = 7
 MOST_AT_ONCE = 3
+PARTS = {part.TYPE for part in cascading_failure.PARTS}
 SHORTEST, LONGEST = 4.0, 9.0
 MILDEST, HARDEST = 0.2, 0.8
 
@@ -26,9 +28,20 @@ def draw(seed):
             duration_seconds=round(seconds, 2),
             severity=round(chance.uniform(MILDEST, HARDEST), 2),
         )
-        if at_once([*found, one]) <= MOST_AT_ONCE:
+        if at_once([*found, one]) <= MOST_AT_ONCE and not any(
+            _alike(one, other) for other in found
+        ):
             found.append(one)
     return sorted(found, key=lambda fault: fault.start_time_seconds)
+
+
+def _alike(one, other):
+    """Whether they overlap and one would take the place of the other's orders."""
+    together = {one.failure_type, other.failure_type}
+    same = len(together) == 1 or (FailureType.CASCADING_FAILURE in together and together & PARTS)
+    return (
+        bool(same) and one.start_time_seconds < _end(other) and other.start_time_seconds < _end(one)
+    )
 
 
 def at_once(faults):
