@@ -35,6 +35,7 @@ from engine.model.errors import (
 )
 from engine.model.request import RunRequest
 from engine.model.results import RunSummary, Verdict
+from engine.playing import play
 from engine.report import terminal
 from engine.report.calibration_lines import StepTable, calibration_lines
 from engine.report.progress import Progress, printable
@@ -217,6 +218,16 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _replay(arguments: argparse.Namespace) -> int:
+    _check_outputs(arguments)
+    console = _console(arguments)
+    with closing(_engine(arguments.store)) as engine:
+        summary = play(engine, arguments.run, arguments.speed, console)
+    _say(console, terminal.run_lines(summary))
+    _emit(arguments, summary.model_dump_json(indent=2))
+    return EXIT_CODES[summary.verdict]
+
+
 def _calibrate(arguments: argparse.Namespace) -> int:
     console = _console(arguments)
     with closing(_engine(arguments.store)) as engine:
@@ -295,6 +306,7 @@ COMMANDS = {
     "validate": _validate,
     "runs": _runs,
     "export": _export,
+    "replay": _replay,
     "calibrate": _calibrate,
     "bench platforms": _shown(commands.bench_platforms),
     "bench ulb": _shown(commands.bench_ulb),

@@ -29,6 +29,7 @@ from engine.model.run import RunRow
 from engine.model.scenario import TestScenario
 from engine.model.story import TransactionStory
 from engine.records import read_record
+from engine.replays import Replays
 from engine.report import snapshot
 from engine.report.figures_calibration import calibration_figures
 from engine.report.parts import parts_state
@@ -42,7 +43,7 @@ from engine.stories import Stories
 END_SECONDS = 20.0
 
 
-class Engine(Controls):
+class Engine(Controls, Replays):
     """The engine of one process: at most one run at a time; every method from any thread.
 
     Args:
@@ -76,6 +77,7 @@ class Engine(Controls):
         self._selected = RunRequest(scenario=self._presets[0])
         self._cached: tuple[RunView, LiveState] | None = None
         self._standby, self._warm = wiring.keep_warm(self.home), warm
+        self._player, self._shipped = None, None
         self._keep_warm()
 
     def presets(self) -> list[TestScenario]:
@@ -88,6 +90,7 @@ class Engine(Controls):
             if request == self._selected:
                 return
             self._selected = request
+            self._leave_replay()
             self._shown = self._shown and self._going_on()
         self._keep_warm()
         self._listeners.tell()
@@ -102,6 +105,7 @@ class Engine(Controls):
         """
         with self._lock:
             self._must_be_free()
+            self._leave_replay()
             self._selected = request
             self._stories.forget()
             self._run = self._make(request, self._store, (self._buffer, self._run_changed))
@@ -148,6 +152,8 @@ class Engine(Controls):
     def live(self) -> LiveState:
         """The newest state; the same object until something changes."""
         with self._lock:
+            if (replay := self._replay_state()) is not None:
+                return replay
             run = self._run if self._shown else None
             if run is None or run.view.meta is None:
                 return self._idle(run)
@@ -175,6 +181,8 @@ class Engine(Controls):
 
     def frame(self, last: int | None = None) -> pd.DataFrame:
         """A consistent copy of the shared buffer, or of its last rows."""
+        if self._player is not None:
+            return self._player.frame(last)
         return self._buffer.frame(last) if self._shown else self._buffer.frame(0)
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
@@ -230,7 +238,7 @@ class Engine(Controls):
                 msg = "there is no run yet: start one first"
                 raise StoreError(msg)
             run_id = self._run.plan.run_id if self._run and self._shown else runs[0].run_id
-        return read_record(self._store, run_id)
+        return read_record(self._holding(run_id), run_id)
 
     def transaction(self, transaction_id: str) -> TransactionStory:
         """What became of one transaction of the run shown; raises TargetError with what to do."""
@@ -243,7 +251,7 @@ class Engine(Controls):
 
     def parts(self) -> PartsState:
         """The inside of the run shown, for the pages beside the stage."""
-        run = self._run if self._shown else None
+        run = self._player or (self._run if self._shown else None)
         return parts_state(self.live(), None if run is None else run.view)
 
     def dead_letters(self) -> list[DeadLetterRecord]:
@@ -260,6 +268,7 @@ class Engine(Controls):
 
     def close(self) -> None:
         """End what is under way and close the store; idempotent."""
+        self._close_replays()
         for run in (self._run, self._calibrating):
             if run is not None and not run.view.status.final:
                 with contextlib.suppress(IllegalTransitionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.adapters import embedded, own_traffic
+from engine.adapters import embedded, own_traffic, shipped
 from engine.adapters.embedded import EmbeddedPlatform
 from engine.adapters.home import Home, find_home, usual_folder
 from engine.adapters.inquiry import ask
@@ -35,6 +35,7 @@ __all__ = [
     "kept_journal",
     "known_calibration",
     "make_run",
+    "open_shipped",
     "open_store",
     "place_for_traffic",
     "story_in",
@@ -62,6 +63,11 @@ def place_for_traffic(wanted: str) -> tuple[Path, str]:
 def open_store(home: Home, path: Path | None) -> SqliteStore:
     """The results store at `path`, or the home's own; raises StoreError."""
     return SqliteStore(path or home.store)
+
+
+def open_shipped(home: Home) -> SqliteStore | None:
+    """The recording that ships with this version, unpacked into the home; None if none does."""
+    return shipped.open_shipped(home.folder)
 
 
 def make_run(

@@ -160,6 +160,11 @@ class SqliteStore:
             )
         )
 
+    def delete(self, run_id: str) -> None:
+        """Forget a run with its ticks and events, for good."""
+        for table in (_ticks, _events, _runs):
+            self._write(table.delete().where(table.c.run_id == run_id))
+
     def _read(self, statement: sa.Select[*tuple[Any, ...]]) -> list[sa.Row[*tuple[Any, ...]]]:
         try:
             with self._engine.connect() as connection:

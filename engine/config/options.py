@@ -78,15 +78,16 @@ def _parser(commands: Mapping[str, Command]) -> Parser:
     export = add("export", "Export a run of the store.")
     export.add_argument("run", metavar="RUN", help="its id, as `limelight runs` lists it")
     export.add_argument("--html", type=Path, metavar="FILE", help="the snapshot, one HTML file")
+    replay = _replay_options(add("replay", "Play a recorded run again, as it happened."))
     calibrate = add("calibrate", "Measure what this machine holds.")
-    platforms = add("bench platforms", "Compare the platform with baselines on held-out traffic.")
-    platforms.add_argument("--quick", action="store_true", help="only see that it works")
+    quick = add("bench platforms", "Compare the platform with baselines on held-out traffic.")
+    quick.add_argument("--quick", action="store_true", help="only see that it works")
     ulb = add("bench ulb", "Test the platform's kind of model on the ULB card data.")
     ulb.add_argument("--csv", type=Path, required=True, metavar="FILE", help="creditcard.csv")
     ulb.add_argument("--any", action="store_true", help="also a file that is not the known one")
     _report_options(add("traffic report", "Describe the simulated traffic, with its labels."))
     _convert_options(add("traffic convert", "Make own transactions ready to be sent."))
-    for one in (run, runs, export, calibrate):
+    for one in (run, runs, export, replay, calibrate):
         one.add_argument("--store", type=Path, metavar="FILE", help="another results file")
     return parser
 
@@ -121,6 +122,14 @@ def _run_options(run: Parser) -> None:
     )
     again = "let own data begin again when it ends"
     run.add_argument("--repeat", action="store_true", default=None, help=again)
+
+
+def _replay_options(replay: Parser) -> Parser:
+    replay.add_argument("run", metavar="RUN", help="its id, as `limelight runs` lists it")
+    replay.add_argument(
+        "--speed", type=_number, default=1, metavar="N", help="N times as fast as it was"
+    )
+    return replay
 
 
 def _report_options(report: Parser) -> None:
