@@ -108,6 +108,11 @@ function baseOptions() {
   };
 }
 
+/** Paths that hold a value until the next one: of ticks, which are sums over a quarter second. */
+export function stepped() {
+  return uPlot.paths.stepped({ align: -1 });
+}
+
 /** The axes of a run chart. */
 export function axes(colours, yAxis) {
   const common = {

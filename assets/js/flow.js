@@ -5,7 +5,7 @@
  * boxes came to stand. Which boxes exist follows the nodes of the state; a target without agents
  * or scorers has fewer.
  */
-import { flag, h, icon, show, swapIcon } from "./dom.js";
+import { flag, h, icon, show } from "./dom.js";
 import { nodeBox } from "./nodes.js";
 import { River } from "./river.js";
 import { rates, routes } from "./routes.js";
@@ -76,8 +76,17 @@ export class Flow {
       this.board.create("flow.scorers_asked", { pace: "now" }),
       h("span", {}, "scorers up"),
     );
+    this.frameDown = h(
+      "span",
+      { class: "ll-frame-state ll-frame-down", hidden: true },
+      icon("warning"),
+      this.board.create("flow.scorers_down", { pace: "now" }),
+      h("span", {}, "of"),
+      this.board.create("flow.scorers_asked", { pace: "now" }),
+      h("span", {}, "scorers down"),
+    );
     this.frameName = h("span", { class: "ll-frame-name" }, "Platform under test");
-    return h("div", { class: "ll-frame" }, h("header", {}, this.frameName, this.frameState));
+    return h("div", { class: "ll-frame" }, h("header", {}, this.frameName, this.frameState, this.frameDown));
   }
 
   #updateFrame(nodes) {
@@ -87,9 +96,9 @@ export class Flow {
       this.frame,
       nodes.some((node) => node.node_type === "edge"),
     );
-    show(this.frameState, scorers.length > 0);
+    show(this.frameState, scorers.length > 0 && !hurt);
+    show(this.frameDown, hurt);
     flag(this.frame, "hurt", hurt);
-    swapIcon(this.frameState, hurt ? "warning" : "check");
   }
 
   #build(nodes, ids) {

@@ -8,6 +8,7 @@ const ICONS = {
   fault_applied: "bolt",
   fault_proven: "bolt",
   fault_cleared: "check",
+  fault_removed: "check",
   recovered: "check",
   degraded: "warning",
   warning: "warning",

@@ -13,6 +13,7 @@ import { heroRow } from "./hero.js";
 import { Idle } from "./idle.js";
 import { instrumentLine } from "./instrument.js";
 import { Latency } from "./latency.js";
+import { focus, Moment, moments } from "./moment.js";
 import { goneNotice, ticker } from "./notices.js";
 import { palette } from "./palette.js";
 import { panels } from "./panels.js";
@@ -22,7 +23,18 @@ import { attachTooltip } from "./tooltip.js";
 import { finalSummary, verdictPanel } from "./verdict.js";
 
 const CLEANUP_MS = 200;
-const PARTS = ["", "-title", "-hero", "-instrument", "-flow", "-charts", "-close", "-idle", "-sizes"];
+const PARTS = [
+  "",
+  "-title",
+  "-hero",
+  "-instrument",
+  "-flow",
+  "-charts",
+  "-moment",
+  "-close",
+  "-idle",
+  "-sizes",
+];
 const SHEETS = ["../vendor/uPlot/uPlot.min.css", ...PARTS.map((part) => `../css/stage${part}.css`)];
 const FONT = "../fonts/inter-latin-wght-normal.woff2";
 const FINAL = new Set(["completed", "failed", "cancelled"]);
@@ -119,6 +131,7 @@ class Stage {
     this.unsubscribe();
     this.watch.disconnect();
     for (const part of this.parts) part.destroy?.();
+    this.moment?.destroy();
     this.feed.release();
     this.element.remove();
     this.forget();
@@ -151,6 +164,8 @@ class Stage {
       this.timeline.element,
       this.latency.element,
     );
+    this.charts = charts;
+    this.moments = moments(board);
     this.run = h(
       "div",
       { class: "ll-run" },
@@ -160,6 +175,7 @@ class Stage {
       this.verdict.element,
       this.ticker.element,
       charts,
+      this.moments.element,
     );
     this.parts = [
       this.title,
@@ -171,6 +187,7 @@ class Stage {
       this.verdict,
       this.timeline,
       this.latency,
+      this.moments,
       this.idle,
       this.ticker,
       below,
@@ -212,6 +229,7 @@ class Stage {
   #paint() {
     this.colours = palette(this.element);
     for (const part of this.parts) part.paint?.(this.colours);
+    this.moment?.paint(this.colours);
     this.#update();
   }
 
@@ -230,8 +248,26 @@ class Stage {
     const hidden = new Set(
       idle ? [this.hero, this.flow, this.verdict, this.timeline, this.latency] : [this.idle],
     );
+    this.#look(idle || final ? -1 : focus(feed));
     for (const part of this.parts) if (!hidden.has(part)) part.update?.(feed, this.colours);
     if (feed.version !== this.version) this.board.flush();
     this.version = feed.version;
+  }
+
+  /** Puts the moment of this fault in the place of the response time, or takes it away. */
+  #look(place) {
+    if (this.moment && this.moment.place !== place) {
+      this.moment.element.remove();
+      this.moment.destroy();
+      this.moment = null;
+    }
+    if (!this.moment && place >= 0) {
+      this.moment = new Moment(this.board, place);
+      this.charts.append(this.moment.element);
+      this.moment.paint(this.colours);
+      this.board.flush();
+    }
+    show(this.latency.element, place < 0);
+    this.moment?.update(this.feed);
   }
 }

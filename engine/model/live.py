@@ -20,6 +20,7 @@ class FaultSpan(BaseModel):
     end_seconds: float | None
     status: str  # planned | active | cleared | recovered
     recovered_seconds: float | None = None
+    proven: bool = False
 
 
 class CriterionLine(BaseModel):

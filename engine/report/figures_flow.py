@@ -32,6 +32,7 @@ def flow_figures(
         _latency("flow.edge.latency_ms", "Edge", edge.latency_ms if edge else None),
         _gauge("flow.scorers_up", "Scorers up", tick.scorers_up_now),
         _gauge("flow.scorers_asked", "Scorers", tick.scorers_asked),
+        _down(tick),
         *_scorers(nodes),
         *_agents(nodes),
         _rate("flow.journal.tps", "Journal", journal.throughput if journal else None, REPORTED),
@@ -41,6 +42,18 @@ def flow_figures(
         _gauge("flow.queue_depth", "Queue", tick.queue_depth_now),
         *_outcomes(by_id, tick, totals),
     ]
+
+
+def _down(tick: Tick) -> Figure:
+    asked, up = known(tick.scorers_asked), known(tick.scorers_up_now)
+    return derived(
+        "flow.scorers_down",
+        "Scorers down",
+        None if asked is None or up is None else asked - up,
+        "count",
+        formula="scorers there are − scorers up, at the end of the latest tick",
+        inputs={"scorers": asked, "up": up},
+    )
 
 
 def _scorers(nodes: list[TransactionFlowNode]) -> list[Figure]:

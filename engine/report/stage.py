@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.analysis.criteria import CRITERIA, find
-from engine.faults.registry import FAULTS
 from engine.load.profiles import Profile
 from engine.metrics.view import RunView
 from engine.model.fault import FailureScenario
@@ -45,19 +44,9 @@ def idle_state(
         faults=[_planned(fault) for fault in scaled.failure_scenarios],
         criteria=criterion_lines(scaled),
         must_hold=must_hold(scaled),
-        warnings=[*warnings, *_refused(scaled)],
+        warnings=list(warnings),
         figures=stage_figures(_nothing_yet(scaled, request)),
     )
-
-
-def _refused(scenario: TestScenario) -> list[str]:
-    """What is planned and cannot be injected, said before the run rather than in it."""
-    names = dict.fromkeys(
-        fault.display_name
-        for fault in scenario.failure_scenarios
-        if fault.failure_type not in FAULTS
-    )
-    return [f"{name} is planned, and this version cannot inject it" for name in names]
 
 
 def _nothing_yet(scaled: TestScenario, request: RunRequest) -> StageInput:
@@ -219,6 +208,7 @@ def _span(record: FaultRecord) -> FaultSpan:
         end_seconds=_on_run_clock(record.clear_seconds, record),
         status=status,
         recovered_seconds=_on_run_clock(record.recovered_at_seconds, record),
+        proven=record.proven,
     )
 
 

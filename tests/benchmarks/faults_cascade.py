@@ -8,14 +8,16 @@ import numpy as np
 
 from engine.adapters.store import SqliteStore
 from engine.analysis.evidence import scorers_hit
+from engine.faults.cascading_failure import STEP_SHARE
 from engine.measure.histogram import Histogram, bucket_of
 from engine.model.fault import FailureScenario, FailureType
 from engine.model.request import RunRequest
 from engine.service import Engine
 from tests.benchmarks.faults_evidence import CascadeRow
-from tests.benchmarks.faults_one import ONSET, SEVERITY, WHOLE, scenario
+from tests.benchmarks.faults_one import ONSET, SEVERITY, STEADY_SECONDS, WHOLE, scenario
 
 SECONDS = 12.0
+CONTAINED = 1.5  # times the median before
 SLOW_US = 1_000_000
 
 
@@ -46,8 +48,17 @@ def measure(rate, breakers):
     due = float(part["due"].sum())
     quick = _up_to(response, SLOW_US)
     since = ticks[at > record.onset_seconds]
+    steady = (at > record.onset_seconds - STEADY_SECONDS) & (at <= record.onset_seconds)
+    second = record.onset_seconds + STEP_SHARE * SECONDS
+    before, agent = (
+        float(ticks["response_p50_ms"][span].mean())
+        for span in (steady, (at > record.onset_seconds + 1.0) & (at <= second))
+    )
     return CascadeRow(
         breakers=breakers,
+        before_p50_ms=round(before, 2),
+        agent_phase_p50_ms=round(agent, 2),
+        contained=agent <= CONTAINED * before,
         decided_share=round(float(part["decided"].sum()) / due, 4),
         slow_share=round(1.0 - quick / due, 4),
         p99_ms=response.quantile_ms(99),

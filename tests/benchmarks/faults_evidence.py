@@ -9,7 +9,12 @@ DEFINITIONS = {
         "before the onset"
     ),
     "left its band": "at least three ticks outside it while the fault was on",
-    "returned": "mean of the last 4 s of the run inside the band",
+    "returned": "median of the ticks in the last 4 s of the plan inside the band",
+    "before, during, after": "means of the ticks; after: the median",
+    "agent phase": (
+        "from the onset until the second fault of the cascade: only an agent is too slow; p50 of "
+        "the response in its ticks against the ticks in the 6 s before. Contained: at most 1.5 times"
+    ),
     "recovery": "from onset, and from clear, as the run's own criteria have it",
     "failed": "sent and not decided after the generator's retries, in ticks from onset to recovery",
     "lost": "acknowledged transactions that the platform's journal lacks, of the whole run",
@@ -47,6 +52,9 @@ class CascadeRow(Strict):
     """One cascade; shares 0..1, p99 in ms while it was on."""
 
     breakers: bool
+    before_p50_ms: float
+    agent_phase_p50_ms: float
+    contained: bool
     decided_share: float
     slow_share: float
     p99_ms: float | None
@@ -120,10 +128,13 @@ def render(found):
         for row in found.table
     ]
     parts += [table.grid(heads, rows)] if rows else []
-    heads = ["cascade", "decided", "slow", "p99 ms", "failed", "spread", "recovery", "lost"]
+    heads = ["cascade", "p50 before", "agent phase", "decided", "slow", "p99 ms", "failed"]
+    heads += ["spread", "recovery", "lost"]
     rows = [
         [
             "with breakers" if row.breakers else "without",
+            f"{row.before_p50_ms:.1f}",
+            f"{row.agent_phase_p50_ms:.1f}",
             f"{row.decided_share:.1%}",
             f"{row.slow_share:.1%}",
             table.number(row.p99_ms, 0),

@@ -112,6 +112,7 @@ def flow(t: float, latest: list[float | None], began: bool) -> dict[str, Entry]:
         "flow.edge.latency_ms": ("Time inside the edge", 1.3 if began else None, "ms"),
         "flow.scorers_up": ("Scorers up", (3 if shaken else 4) if began else None, "count"),
         "flow.scorers_asked": ("Scorers asked for", 4 if began else None, "count"),
+        "flow.scorers_down": ("Scorers down", (1 if shaken else 0) if began else None, "count"),
         "flow.journal.tps": ("Rows committed", achieved, "tps"),
         "flow.journal.commit_ms": ("Commit", 1.1 if began else None, "ms"),
         "flow.queue_depth": ("Queued at the edge", latest[13], "count"),
@@ -157,6 +158,19 @@ def instrument(began: bool, status: str, not_offered: int) -> dict[str, Entry]:
     return out if status == "completed" else {**out, **gauges}
 
 
+def card(t: float) -> dict[str, Entry]:
+    began = t >= CRASH
+    counts = {"failed": 1_080, "retried": 3_120, "redriven": 1_080}
+    out: dict[str, Entry] = {
+        f"fault.0.card.{key}": (key, value if began else None, "count")
+        for key, value in counts.items()
+    }
+    out["fault.0.card.lost"] = ("Lost", 0 if t >= DURATION else None, "count")
+    out["fault.0.share"] = ("Share hit", "1 of 4" if began else None, "text")
+    out["fault.0.detected_seconds"] = ("Seen after", 1.2 if began else None, "seconds")
+    return out
+
+
 def closing(t: float, status: str) -> dict[str, Entry]:
     shown = status != "not_started"
     return {
@@ -165,6 +179,7 @@ def closing(t: float, status: str) -> dict[str, Entry]:
             RECOVERED - CRASH if t >= RECOVERED else None,
             "seconds",
         ),
+        **card(t),
         "quality.prevalence": ("Fraud in the traffic", 0.02 if shown else None, "ratio"),
         "quality.recall": ("Recall", 0.871 if shown else None, "ratio"),
         "quality.recall.low": ("Recall, lower end", 0.86 if shown else None, "ratio"),

@@ -117,6 +117,7 @@ def fault(t: float) -> list[dict[str, object]]:
             "end_seconds": CLEARED,
             "status": status,
             "recovered_seconds": RECOVERED if t >= RECOVERED else None,
+            "proven": t >= CRASH,
         }
     ]
 
