@@ -15,7 +15,7 @@ from engine.model.control import (
 )
 from engine.model.event import RunEvent
 from engine.model.metrics import AgentMetrics
-from engine.model.orders import FaultOrder
+from engine.model.orders import FaultOrder, LinkTrouble
 from engine.model.results import RunSummary, Target, TestStatus
 from engine.model.run import RunMeta, RunProgress
 from engine.model.tick import Tick
@@ -134,7 +134,7 @@ class RunArchive(Protocol):
 class FaultInjector(Protocol):
     """The target's side of faults."""
 
-    def inject(self, order: FaultOrder) -> None:
+    def inject(self, order: FaultOrder | LinkTrouble) -> None:
         """Let an order hold from now on, in place of the one with its tag; raises TargetError."""
 
     def release(self, *tags: str) -> None:

@@ -11,12 +11,14 @@ from engine.adapters.home import Home, find_home, usual_folder
 from engine.adapters.inquiry import ask
 from engine.adapters.local_fleet import LocalFleet
 from engine.adapters.loopback import LoopbackTarget
+from engine.adapters.proxy_faults import ProxiedTarget
 from engine.adapters.standby import Standby
 from engine.adapters.store import SqliteStore
 from engine.config.derive import config_for_scenario, under_config
 from engine.measure.clock import SystemClock
 from engine.metrics.buffer import MetricsBuffer
 from engine.model.calibration import KeptCalibration
+from engine.model.fault import FailureType
 from engine.model.request import RunRequest
 from engine.platform.story import story_in
 from engine.ports import TargetSystem
@@ -93,7 +95,7 @@ def make_run(
     plan = _plan(request)
     buffer, changed = shown
     parts = Parts(
-        target=_target(request, standby),
+        target=_target(request, standby, home),
         fleet=LocalFleet(home.logs, home.letters),
         store=store,
         buffer=buffer,
@@ -127,7 +129,10 @@ def kept_journal(home: Home, run_id: str) -> Path | None:
     return kept if kept.exists() else None
 
 
-def _target(request: RunRequest, standby: Standby) -> TargetSystem:
+def _target(request: RunRequest, standby: Standby, home: Home) -> TargetSystem:
     if request.target_url is not None:
+        kinds = {fault.failure_type for fault in request.scenario.failure_scenarios}
+        if FailureType.NETWORK_LATENCY in kinds:
+            return ProxiedTarget(request.target_url, home.logs)
         return LoopbackTarget(request.target_url)
     return standby.take(request.scenario.platform_size)

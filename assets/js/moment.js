@@ -53,6 +53,7 @@ export class Moment {
     this.name = h("span");
     card.element.querySelector("h2").replaceChildren(this.name, this.share);
     card.element.querySelector("header").after(this.words);
+    card.element.querySelector(".ll-plot-frame").before(key());
     this.chart = new RunChart(
       card.host,
       (colours) => this.#options(colours),
@@ -189,6 +190,19 @@ function words({ status, proven }, value, { verdict }) {
       : "It left its steady state, and came back by itself.";
   if (verdict) return "It was not back in its steady state by the end.";
   return "Cleared; not yet back in its steady state.";
+}
+
+/** Which line is which. */
+function key() {
+  const line = (kind, name, figure) =>
+    h("li", {}, h("i", { class: `ll-swatch ll-swatch-${kind}` }), h("span", { figure }, name));
+  return h(
+    "ul",
+    { class: "ll-legend ll-moment-key" },
+    line("achieved", "decided per second"),
+    line("failed", "failed per second"),
+    line("p95", "p99, right", "chart.response_p99_ms"),
+  );
 }
 
 function short(value) {

@@ -31,6 +31,7 @@ from engine.model.control import (
 )
 from engine.model.errors import TargetError
 from engine.model.metrics import AgentMetrics
+from engine.model.orders import LinkTrouble
 from engine.model.results import Target
 from engine.model.scenario import PlatformSize
 from engine.ports import JournalRows
@@ -129,8 +130,11 @@ class EmbeddedPlatform:
         """Its own side of faults."""
         return self
 
-    def inject(self, order: FaultOrder) -> None:
+    def inject(self, order: FaultOrder | LinkTrouble) -> None:
         """Let an order hold from now on, in place of the one with its tag; raises TargetError."""
+        if isinstance(order, LinkTrouble):
+            msg = "resets, bandwidth and blackout need the in-path proxy of a target of your own"
+            raise TargetError(msg)
         given = msgspec.structs.replace(order, given_ns=time.monotonic_ns())
         if self._child is None or not self._child.send(given):
             msg = "the embedded platform is gone: no fault can be injected"

@@ -21,7 +21,9 @@ SETTLED_SECONDS = 1.25  # for how long nothing of it is seen before it counts as
 
 
 class Before(NamedTuple):
-    """The platform before a fault: reports of the last seconds, the newest last, at least one.
+    """The platform before a fault: reports of the last seconds, the newest last.
+
+    There is at least one, but for faults that need none (`NEEDS_REPORT`).
 
     `p99_ms` is the clients' response p99 in the steady state, None with too few samples.
     """
@@ -38,13 +40,15 @@ class Before(NamedTuple):
 class Sight(NamedTuple):
     """What a probe looks at: all since the onset, or since the fault was cleared.
 
-    `reports` hold at least one, the newest last; `seconds` is how long it is since; `p99` gives the
+    `reports` hold at least one, the newest last; `seconds` is how long it is since; `failed`
+    counts transactions that failed since the onset; `p99` gives the
     clients' response p99 in ms over the last second of that, or over up to eight where a second
     holds too few samples; None where they do too.
     """
 
     reports: Sequence[PlatformReport]
     seconds: float
+    failed: int
     p99: Callable[[], float | None]
 
     @property
@@ -77,6 +81,10 @@ class Fault(ABC):
     TYPE: ClassVar[FailureType]
     SEVERITY: ClassVar[str]
     PARAMETERS: ClassVar[tuple[FaultParameter, ...]] = ()
+    NEEDS: ClassVar[str] = (
+        "it needs a target that takes orders and reports on its parts, as the reference platform"
+    )
+    NEEDS_REPORT: ClassVar[bool] = True
     proof: ClassVar[str]
 
     def __init__(self, spec: FailureScenario, injector: FaultInjector, before: Before) -> None:

@@ -92,6 +92,35 @@ class Ballast(msgspec.Struct, frozen=True, kw_only=True, tag="ballast"):
     given_ns: int = 0
 
 
+class LinkTrouble(msgspec.Struct, frozen=True, kw_only=True, tag="link_trouble"):
+    """To the in-path proxy: what else is wrong with this share of the connections.
+
+    `reset_share` of the pieces a client sends reset its connection; answers leave no faster than
+    `bytes_per_second` (0: as they come); in a `blackout` nothing passes until the order ends.
+    """
+
+    share: float
+    reset_share: float = 0.0
+    bytes_per_second: float = 0.0
+    blackout: bool = False
+    lease_seconds: float
+    given_ns: int = 0
+
+
+class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """To the in-path proxy: where to listen, and where what comes there goes."""
+
+    listen: str
+    host: str
+    port: int
+
+
+class ProxyReady(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the in-path proxy: it listens there."""
+
+    port: int
+
+
 FaultOrder = (
     HoldDown | AgentDelay | ReasoningLimit | JournalLimit | ConnectionDelay | IntakeStall | Ballast
 )

@@ -62,16 +62,18 @@ class FaultControl:
     def begin(self, spec: FailureScenario, scene: Scene, *, by_hand: bool) -> None:
         """Apply one fault now; what the target cannot do is refused on the timeline."""
         try:
+            kind = registry.FAULTS[spec.failure_type]
             if self._injector is None:
-                self._refuse(spec, "this target offers no faults")
+                self._refuse(spec, f"this target offers no faults: {kind.NEEDS}")
                 return
-            if scene.report is None:
+            if scene.report is None and kind.NEEDS_REPORT:
                 self._refuse(spec, "the target is silent, so nothing could prove the fault on")
                 return
             steady = resilience.steady_state(scene.ticks, scene.now, scene.p99)
-            reports = tuple(self._reports) or (scene.report,)
+            newest = () if scene.report is None else (scene.report,)
+            reports = tuple(self._reports) or newest
             before = Before(reports, steady.p99_ms if steady else None)
-            fault = registry.FAULTS[spec.failure_type](spec, self._injector, before)
+            fault = kind(spec, self._injector, before)
             if other := self._holder(fault.tags):
                 self._refuse(
                     spec, f"{other} is under way already, which it would take the place of"
@@ -108,7 +110,7 @@ class FaultControl:
             name = running.spec.display_name
             if running.active and now < running.over_at():
                 self._go_on(running, now)
-            if report is not None and running.probe(now, report, p99):
+            if running.probe(now, report, p99):
                 on = running.active
                 kind = EventKind.FAULT_PROVEN if on else EventKind.FAULT_REMOVED
                 what = f"on: {running.signature}" if on else f"off: {running.removal}"

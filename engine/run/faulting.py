@@ -62,12 +62,15 @@ class RunningFault:
         """When its time box ends."""
         return self.onset.at + self.spec.duration_seconds
 
-    def probe(self, now: float, report: PlatformReport, p99: P99) -> bool:
+    def probe(self, now: float, report: PlatformReport | None, p99: P99) -> bool:
         """Take in a report; whether it has just been proven on, or proven removed."""
-        if not self._reports or self._reports[-1] is not report:
+        if report is not None and (not self._reports or self._reports[-1] is not report):
             self._reports = [*self._reports, report][-REPORTS_KEPT:]
+        if report is None and self.fault.NEEDS_REPORT:
+            return False
         since = self.onset.at if self.cleared_at is None else self.cleared_at
-        sight = Sight(self._reports, now - since, lambda: _newest_p99(p99, since, now))
+        failed = self.failed_during
+        sight = Sight(self._reports, now - since, failed, lambda: _newest_p99(p99, since, now))
         if self.cleared_at is None and self.proven_at is None:
             self.signature = self.fault.seen_on(sight) or ""
             self.proven_at = now if self.signature else None

@@ -13,7 +13,7 @@ DEFINITIONS = {
     "before, during, after": "means of the ticks; after: the median",
     "agent phase": (
         "from the onset until the second fault of the cascade: only an agent is too slow; p50 of "
-        "the response in its ticks against the ticks in the 6 s before. Contained: at most 1.5 times"
+        "the response in its ticks against the 6 s before. Contained: at most 1.5 times that"
     ),
     "recovery": "from onset, and from clear, as the run's own criteria have it",
     "failed": "sent and not decided after the generator's retries, in ticks from onset to recovery",

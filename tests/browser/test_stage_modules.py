@@ -239,6 +239,36 @@ def test_a_dead_scorer_is_dark_and_says_so_in_words(watch, harness):
     assert re.search(r"3\s*of\s*4\s*scorers up", text(page, ".ll-frame-state"))
 
 
+def test_the_moment_of_a_fault_stands_where_the_response_time_stood_and_moves_nothing(
+    watch, harness
+):
+    page = watch().page
+    places = {}
+    for phase in ("steady", "crash", "recovered"):
+        show(page, harness, phase, hold=1)
+        seen = "'.ll-moment'" if phase != "steady" else "'.ll-latency'"
+        wait_for(page, f"stage.querySelector({seen})?.checkVisibility()")
+        cards = page.evaluate(
+            "() => [...window.harness.root.querySelectorAll('.ll-charts > article')]"
+            ".filter((card) => card.checkVisibility())"
+            ".map((card) => Object.values(card.getBoundingClientRect().toJSON()).map(Math.round))"
+        )
+        places[phase] = cards
+    assert places["steady"] == places["crash"] == places["recovered"]
+    assert "came back by itself" in text(page, ".ll-moment-words")
+    assert "failed" in text(page, ".ll-moment .ll-legend")
+    show(page, harness, "crash", hold=1)
+    wait_for(page, "stage.querySelector('.ll-frame-down').checkVisibility()")
+    assert "scorers down" in text(page, ".ll-frame-down")
+
+
+def test_after_the_run_every_fault_has_its_card(watch, harness):
+    page = watch().page
+    show(page, harness, "finished", hold=1)
+    wait_for(page, "stage.querySelectorAll('.ll-moments .ll-moment').length === 1")
+    assert "Worker crash" in text(page, ".ll-moments .ll-moment")
+
+
 def test_the_close_shows_the_verdict_and_every_criterion(watch, harness):
     page = watch().page
     show(page, harness, "finished")
