@@ -69,7 +69,7 @@ export function operationsBody(board) {
   const faults = faultsCard(board);
   const letters = lettersCard(board);
   const left = [processesCard(board), agentsCard(board), signalsCard(board)];
-  const right = [queuesCard(board), resourcesCard(board)];
+  const right = [queuesCard(board), resilienceCard(board), resourcesCard(board)];
   const parts = [faults, ...left, ...right, letters];
   const stack = (cards) => h("div", { class: "lp-stack" }, ...cards.map((one) => one.element));
   const element = h(
@@ -117,6 +117,7 @@ function faultsCard(board) {
       number("To", "clear"),
       number("Back after", "recovery"),
       number("Failed", "failed"),
+      number("That it is gone", "removal", { kind: "words long" }),
     ],
     "",
   );
@@ -201,6 +202,22 @@ function resourcesCard(board) {
     [of("connections"), "Connections"],
   ]);
   const element = card("Resources", "latest tick", machine);
+  return { element, update: () => {} };
+}
+
+function resilienceCard(board) {
+  const of = (name) => `resilience.${name}`;
+  const run = terms(board, [
+    [of("degradation_level"), "Degradation, as seen from outside"],
+    [of("degradation_events"), "Rises of it"],
+    [of("uptime"), "Uptime"],
+    [of("failures_injected"), "Faults proven on"],
+    [of("failures_recovered"), "Faults recovered from"],
+    [of("recovery_time_avg_seconds"), "Mean recovery"],
+    [of("circuit_breaker_trips"), "Circuit breakers opened"],
+    [of("circuit_breaker_recoveries"), "Circuit breakers closed again"],
+  ]);
+  const element = card("Resilience", "the whole run so far", run);
   return { element, update: () => {} };
 }
 

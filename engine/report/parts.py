@@ -18,6 +18,7 @@ from engine.report.parts_reports import Span, span_of
 from engine.report.parts_resources import resource_figures
 
 SECOND = 1.0
+WHOLE_RUN = "resilience."
 KEPT = frozenset({"run.clock", "run.duration", "run.rate_scale", "run.speed", "run.traffic"})
 
 
@@ -33,6 +34,7 @@ def parts_state(live: LiveState, view: RunView | None) -> PartsState:
     stages = passed.stages(span, tick)
     on, over = faults.fault_rows(view.faults)
     log = faults.log_lines(view)
+    told["figures"] += [one for one in live.figures if one.id.startswith(WHOLE_RUN)]
     told["figures"] += _figures(view, tick, span)
     told["figures"] += [*passed.stage_figures(stages), *faults.log_figures(log)]
     return PartsState(

@@ -46,6 +46,7 @@ _OF_FAULTS = frozenset(
         EventKind.FAULT_APPLIED,
         EventKind.FAULT_PROVEN,
         EventKind.FAULT_CLEARED,
+        EventKind.FAULT_REMOVED,
         EventKind.FAULT_REFUSED,
         EventKind.RECOVERED,
     }
@@ -82,6 +83,7 @@ def _fault(index: int, fault: FaultRecord) -> list[Figure]:
     return [
         _text(f"{key}.share", f"{name}: share hit", fault.share or None, PROOF),
         _text(f"{key}.proof", f"{name}: proof", fault.proof, PROOF),
+        _text(f"{key}.removal", f"{name}: proof that it is gone", fault.removal or None, PROOF),
         measured(f"{key}.severity", f"{name}: severity", fault.severity, "ratio", samples=1),
         measured(f"{key}.onset", f"{name}: onset", fault.onset_seconds, "clock", samples=1),
         measured(f"{key}.clear", f"{name}: clear", fault.clear_seconds, "clock", samples=1),

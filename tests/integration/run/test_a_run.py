@@ -21,6 +21,12 @@ from tests.integration.run.conftest import (
 from tests.traffic import journaled_once
 
 CRITERIA = {"zero_data_loss": True, "recovery_demonstrated": True}
+RESILIENCE = (
+    "automatic_recovery",
+    "recovery_demonstrated",
+    "no_cascading_failures",
+    "graceful_degradation",
+)
 TICK_SECONDS = 0.25
 SECONDS, CRASH_SECONDS = 12, 2.5
 PAUSE_SECONDS = 1.5
@@ -184,8 +190,9 @@ def test_a_fault_that_would_take_the_place_of_another_is_refused_on_the_timeline
 
 
 def test_a_platform_killed_for_good_fails_the_run_and_nothing_hangs(engine, run_clock):
-    engine.start(RunRequest(scenario=steady(300, 8, success_criteria=CRITERIA)))
-    await_frame(engine, lambda ticks: len(ticks) >= 8)
+    asked = steady(300, 12, [crash(1.5, 8)], success_criteria=dict.fromkeys(RESILIENCE, True))
+    engine.start(RunRequest(scenario=asked))
+    await_frame(engine, lambda ticks: len(ticks) >= 8 and engine.live().faults[0].proven)
     platform = [c for c in psutil.Process().children() if "engine.platform" in cmd(c)]
     for process in [*platform, *(g for c in platform for g in c.children(recursive=True))]:
         process.kill()
@@ -198,6 +205,10 @@ def test_a_platform_killed_for_good_fails_the_run_and_nothing_hangs(engine, run_
     assert since["edge_up"].iloc[-1] == 0
     summary = engine.wait(40)
     assert summary.verdict is Verdict.FAILED
+    found = {result.key: result.outcome for result in summary.criteria}
+    assert {key: found[key] for key in RESILIENCE} == dict.fromkeys(
+        RESILIENCE, CriterionOutcome.DID_NOT_HOLD
+    )
     assert summary.counts.conserved
     assert not [c for c in psutil.Process().children(recursive=True) if "engine." in cmd(c)]
 
