@@ -44,7 +44,8 @@ class AnswerParser:
         Raises:
             NotAnAnswerError: this is no HTTP answer, or a limit is passed.
         """
-        self._raw += data[: RAW_KEPT - len(self._raw)]
+        shown = data if self._raw else data.lstrip(b"\r\n")  # blank lines may come before it
+        self._raw += shown[: RAW_KEPT - len(self._raw)]
         if not self._in_body:
             self._head_bytes += len(data)
         try:

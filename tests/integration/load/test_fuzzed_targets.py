@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.load.outcome import Outcome
@@ -38,6 +38,16 @@ def target(request):
         yield request.param, server
 
 
+BLANK_LINE_FIRST = (
+    [
+        b'\r\nHTTP/1.1 200 Reason\r\nContent-Length: 253\r\n\r\n{"transaction_id": "',
+        b"x" * 260,
+    ],
+    "nothing",
+)
+
+
+@example([BLANK_LINE_FIRST] * 6)
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(streams(), st.sampled_from(ENDINGS)), min_size=6, max_size=6))
 def test_every_attempt_ends_once_and_the_sender_goes_on(target, exchanges):
