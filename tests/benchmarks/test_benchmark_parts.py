@@ -11,6 +11,7 @@ import pytest
 
 from tests.benchmarks import bars, lateness, steady, table
 from tests.benchmarks.evidence import FOLDER, Evidence, Measurement, Setup, Steady, ToolFound, rows
+from tests.benchmarks.faults_evidence import Faults
 from tests.benchmarks.ours import NAME
 from tests.benchmarks.soaked import Soak
 from tests.benchmarks.stand import Target, Timing, observe
@@ -20,7 +21,12 @@ from tests.benchmarks.tools_scripted import SCRIPTED
 HERE = Path(__file__).parent
 RATE = 10_000
 EVEN_NS = 5_000_000_000 + np.arange(2_000) * 100_000
-SCHEMAS = {"load_generators.json": Evidence, "steady.json": Steady, "soak.json": Soak}
+SCHEMAS = {
+    "load_generators.json": Evidence,
+    "steady.json": Steady,
+    "soak.json": Soak,
+    "faults.json": Faults,
+}
 
 
 def test_requests_on_an_even_schedule_are_not_late_however_long_they_travelled():

@@ -1,10 +1,12 @@
 """The pages beside the stage in a real browser: one real run, broken, looked into and ended."""
 
+import contextlib
 import re
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.conftest import App, Watched
 from tests.browser.walk import Shown, numbers
@@ -96,13 +98,23 @@ def look_into(page: Page, seen: Visit) -> None:
 
 def end(page: Page, seen: Visit) -> None:
     go(page, "Operations")
-    page.locator(".st-key-end button").first.click(timeout=PATIENCE_MS)
-    press(page, "Stop everything now")
+    confirm_the_end(page)
     expect(page.locator(".ll-state-word")).to_have_text("Stopped", timeout=PATIENCE_MS)
     page.locator("tr[data-key='edge'] .lp-status", has_text="ended").wait_for(timeout=PATIENCE_MS)
     seen.ended = page.locator(".lp-silent:visible").inner_text()
     seen.log = page.locator(".lp-log li[data-kind=operator]").all_inner_texts()
     seen.walks["ended"] = numbers(page)
+
+
+def confirm_the_end(page: Page) -> None:
+    """Open the confirmation and press it; again if the page was made anew between the two."""
+    now = page.get_by_role("button", name="Stop everything now", exact=True)
+    for _ in range(4):
+        page.locator(".st-key-end button").first.click(timeout=PATIENCE_MS)
+        with contextlib.suppress(PlaywrightTimeoutError):
+            now.click(timeout=PATIENCE_MS / 4)
+            return
+    pytest.fail("the emergency stop could not be confirmed")
 
 
 @pytest.fixture(scope="module")
