@@ -126,10 +126,10 @@ export class Moment {
         {
           ...x,
           splits: () => [-5, 0, 5].map((seconds) => this.onset + seconds),
-          values: (_, splits) => splits.map((at) => from(Math.round(at - this.onset))),
+          values: (_, at) => labels(at, (x) => from(Math.round(x - this.onset))),
         },
-        { ...left, values: (_, splits) => splits.map(short) },
-        { ...right, values: (_, splits) => splits.map((ms) => `${short(ms)} ms`), size: 56 },
+        { ...left, values: (_, at) => labels(at, short) },
+        { ...right, values: (_, at) => labels(at, (ms) => `${short(ms)} ms`), size: 56 },
       ],
       series: [
         {},
@@ -199,10 +199,15 @@ function key() {
   return h(
     "ul",
     { class: "ll-legend ll-moment-key" },
-    line("achieved", "decided per second"),
-    line("failed", "failed per second"),
+    line("achieved", "decided/s"),
+    line("failed", "failed/s"),
     line("p95", "p99, right", "chart.response_p99_ms"),
   );
+}
+
+/** The texts of an axis; there are no places on it while its scale holds no data. */
+function labels(places, text) {
+  return (places ?? []).map((place) => text(place));
 }
 
 function short(value) {

@@ -117,7 +117,6 @@ function faultsCard(board) {
       number("To", "clear"),
       number("Back after", "recovery"),
       number("Failed", "failed"),
-      number("That it is gone", "removal", { kind: "words long" }),
     ],
     "",
   );

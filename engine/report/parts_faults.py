@@ -83,7 +83,6 @@ def _fault(index: int, fault: FaultRecord) -> list[Figure]:
     return [
         _text(f"{key}.share", f"{name}: share hit", fault.share or None, PROOF),
         _text(f"{key}.proof", f"{name}: proof", fault.proof, PROOF),
-        _text(f"{key}.removal", f"{name}: proof that it is gone", fault.removal or None, PROOF),
         measured(f"{key}.severity", f"{name}: severity", fault.severity, "ratio", samples=1),
         measured(f"{key}.onset", f"{name}: onset", fault.onset_seconds, "clock", samples=1),
         measured(f"{key}.clear", f"{name}: clear", fault.clear_seconds, "clock", samples=1),

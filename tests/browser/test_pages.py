@@ -109,10 +109,10 @@ def end(page: Page, seen: Visit) -> None:
 def confirm_the_end(page: Page) -> None:
     """Open the confirmation and press it; again if the page was made anew between the two."""
     now = page.get_by_role("button", name="Stop everything now", exact=True)
-    for _ in range(4):
+    for _ in range(12):
         page.locator(".st-key-end button").first.click(timeout=PATIENCE_MS)
         with contextlib.suppress(PlaywrightTimeoutError):
-            now.click(timeout=PATIENCE_MS / 4)
+            now.click(timeout=PATIENCE_MS / 20)
             return
     pytest.fail("the emergency stop could not be confirmed")
 

@@ -43,7 +43,7 @@ def broken(tmp_path_factory):
 
 def break_and_mend(engine):
     """The summary of that run, and how many faults were on at once."""
-    engine.start(RunRequest(scenario=steady(300, 300)))
+    engine.start(RunRequest(scenario=steady(600, 300)))
     await_frame(engine, lambda ticks: ticks["decided"].sum() > 600)
     for count, kind in enumerate(ORDER, 1):
         engine.inject(kind, 0.5, LONG_SECONDS)

@@ -27,7 +27,7 @@ def run(tmp_path_factory):
     """A run against a server of the tests, delayed, healed, then with every request reset."""
     with Server() as server, closing(Engine(home=tmp_path_factory.mktemp("home"))) as engine:
         server.script = approve
-        scenario = steady(250, 300, [DELAY])
+        scenario = steady(600, 300, [DELAY])
         engine.start(RunRequest(scenario=scenario, target_url=server.url))
         until(engine, lambda faults: faults and faults[0].proven)
         engine.clear_faults()
